@@ -1,0 +1,111 @@
+"""The promise of a backend, and the values that it speaks in."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from bot.messages import Passage, ToolCall, ToolResult, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One step of the history as a model reads it.
+
+    A step of the assistant may carry ``calls``; the step after it then carries their ``results``.
+    """
+
+    role: Literal["user", "assistant"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a model is asked.
+
+    ``system`` and ``history`` repeat from turn to turn, byte for byte, and end in the customer's
+    newest words; ``context`` belongs to this turn only and is sent after them: a backend puts its
+    cache marks before it. ``question`` and ``passages`` (numbered from 1) are for backends that
+    quote instead of write. ``max_tokens`` bounds the answer, reasoning included.
+    """
+
+    system: str
+    history: tuple[Said, ...]
+    context: str
+    question: str
+    passages: tuple[Passage, ...] = ()
+    max_tokens: int = 1024
+    stop: tuple[str, ...] = ()
+
+
+class StopReason(StrEnum):
+    """Why a model stopped."""
+
+    END = "end"
+    LENGTH = "length"  # cut at max_tokens
+    TOOL = "tool"  # wants a tool
+    REFUSAL = "refusal"  # declined by the model or its provider's filter
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Some more of the answer, as the model wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """Some more of the provider's own thinking; never shown to a customer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A whole tool call."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The end of an answer. ``model`` is the one that the provider says it used."""
+
+    reason: StopReason
+    usage: Usage
+    model: str
+
+
+Output = Text | Thought | Called | Finished
+
+
+class Backend(Protocol):
+    """One way to reach a model. ``name`` is its name in ``bot.toml``, ``provider`` for prices."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def provider(self) -> str: ...
+
+    def stream(self, request: Request) -> AsyncIterator[Output]:
+        """Answer ``request`` in pieces; the last one, and only it, is ``Finished``.
+
+        Closing the iterator ends the request. Asks once: retries live in the router.
+
+        Raises:
+            BackendBusy: it may work in a moment.
+            BackendUnavailable: this request will not be answered; another backend may.
+            BackendMisconfigured: nothing will be answered until the settings change.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; safe to call twice."""
+        ...

@@ -1,0 +1,93 @@
+"""Every error of Frontdesk, split by who must act.
+
+FrontdeskError
+├── SetupError                the person who runs the bot: something must be changed, then try again
+│   ├── SettingsError             bot.toml, the environment or a secrets file
+│   ├── SchemaError               the database's tables are older or newer than this program
+│   ├── PromptError               a template in prompts/
+│   ├── KnowledgeError            a folder or file that was to be learned
+│   └── MissingExtra              an optional package is not installed
+├── InboundRefused            the customer: the message cannot be taken as it is
+├── StoreError                nobody yet: the engine handles it
+│   ├── StoreUnavailable          the database does not answer, is locked or full: try again
+│   └── LeaseLost                 another process owns the conversation now: stop at once
+└── BackendError              the router: one way to reach a model did not give an answer
+    ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
+    ├── BackendUnavailable        try another one
+    └── BackendMisconfigured      try another one, and tell the person who runs the bot
+"""
+
+
+class FrontdeskError(Exception):
+    """Something that Frontdesk can explain. The text is fact, value, cure; never for a customer."""
+
+
+class SetupError(FrontdeskError):
+    """The person who runs the bot must change something."""
+
+
+class SettingsError(SetupError):
+    """``bot.toml``, the environment or a secrets file does not say what it must."""
+
+
+class SchemaError(SetupError):
+    """The database's tables are not the ones that this program works with."""
+
+
+class PromptError(SetupError):
+    """A template is missing, broken or misses a variable."""
+
+
+class KnowledgeError(SetupError):
+    """A folder or file that was to be learned cannot be read."""
+
+
+class MissingExtra(SetupError):
+    """An optional package is needed and not installed; the text names the command."""
+
+
+class InboundRefused(FrontdeskError):
+    """The message cannot be taken; ``words`` names the template that tells the customer why."""
+
+    def __init__(self, text: str, *, words: str) -> None:
+        super().__init__(text)
+        self.words = words
+
+
+class StoreError(FrontdeskError):
+    """The database did not do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The database does not answer, is locked or is full; nothing was written."""
+
+
+class LeaseLost(StoreError):
+    """Another process or a person owns the conversation now; nothing was written."""
+
+
+class BackendError(FrontdeskError):
+    """A backend gave no usable answer. ``backend`` is its name in ``bot.toml``."""
+
+    def __init__(self, text: str, *, backend: str) -> None:
+        super().__init__(text)
+        self.backend = backend
+
+
+class BackendBusy(BackendError):
+    """It may work in a moment: overload, a rate limit, a time-out, a cut line.
+
+    ``retry_after`` is in seconds, None where the provider did not say.
+    """
+
+    def __init__(self, text: str, *, backend: str, retry_after: float | None = None) -> None:
+        super().__init__(text, backend=backend)
+        self.retry_after = retry_after
+
+
+class BackendUnavailable(BackendError):
+    """It will not answer this request, however often it is asked; another backend may."""
+
+
+class BackendMisconfigured(BackendError):
+    """It answers nothing until its settings change: a key, a model's name, a quota."""

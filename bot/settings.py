@@ -1,0 +1,200 @@
+"""Reads ``bot.toml`` and the environment; nothing else in the house does."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+FILE = "bot.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class BotSettings(_Section):
+    """``[bot]``: who the bot is."""
+
+    name: str = Field("Frontdesk", description="What the bot calls itself.")
+    company: str = Field("our company", description="Whose customers it helps.")
+    contact: str = Field(
+        "", description="How a customer reaches a person: an address, a number, a page."
+    )
+    language: str = Field("en", description="The language it answers in by default.")
+    strategy: str = Field(
+        "direct", description="How it reasons: direct, few_shot or chain_of_thought."
+    )
+    longest_message: int = Field(
+        20_000, ge=100, description="Characters that a customer's message may have."
+    )
+
+
+class DatabaseSettings(_Section):
+    """``[database]``: where conversations are kept."""
+
+    url: SecretStr = Field(
+        SecretStr("sqlite:///frontdesk.db"),
+        description="sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    pool: int = Field(5, ge=1, description="Connections that a process opens at most.")
+
+
+class EngineSettings(_Section):
+    """``[engine]``: how a process holds and takes over conversations."""
+
+    lease_seconds: float = Field(
+        15.0, ge=0.5, description="A dead process's conversations are free after this long."
+    )
+    sweep_seconds: float = Field(
+        2.0, gt=0, description="How often a process looks for conversations that wait."
+    )
+    grace_seconds: float = Field(
+        20.0, ge=0, description="How long running turns may go on once the process shall stop."
+    )
+
+
+class WindowSettings(_Section):
+    """``[window]``: how much history a model reads."""
+
+    tokens: int = Field(8000, ge=200, description="Tokens of history that a model is sent.")
+
+
+class KnowledgeSettings(_Section):
+    """``[knowledge]``: what the bot knows."""
+
+    paths: tuple[Path, ...] = Field(
+        (), description="Folders and files that 'bot learn' reads when it is given none."
+    )
+    link: str = Field(
+        "", description="The address under which the articles stand, put before their paths."
+    )
+    language: str = Field("english", description="The language whose word endings are cut off.")
+    passages: int = Field(6, ge=1, le=50, description="Passages that a model is shown.")
+    enough: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="The share of a question that a passage must cover to be quoted as an answer.",
+    )
+
+
+class PromptSettings(_Section):
+    """``[prompts]``: the templates."""
+
+    folder: Path | None = Field(
+        None, description="Your own templates; one of a shipped name takes its place."
+    )
+
+
+class ExtractiveSettings(_Section):
+    """A backend without a model: it quotes the help centre."""
+
+    kind: Literal["extractive"]
+
+
+class _Hosted(_Section):
+    model: str = Field(description="The model's name at its provider.")
+    base_url: str | None = Field(None, description="Another server that speaks the protocol.")
+    max_tokens: int = Field(2048, ge=16, description="Tokens of one answer, reasoning included.")
+    first_piece_seconds: float = Field(
+        60.0, gt=0, description="How long to wait for an answer to begin."
+    )
+    silence_seconds: float = Field(
+        30.0, gt=0, description="How long to wait between two pieces of an answer."
+    )
+    context_tokens: int = Field(
+        128_000, ge=1000, description="Tokens that the model reads at most."
+    )
+    input_price: float | None = Field(
+        None, ge=0, description="US dollars for a million tokens read, where the list has none."
+    )
+    output_price: float | None = Field(
+        None, ge=0, description="US dollars for a million tokens written, likewise."
+    )
+
+
+class AnthropicSettings(_Hosted):
+    """Claude, through Anthropic's Messages API."""
+
+    kind: Literal["anthropic"]
+    model: str = Field("claude-sonnet-5-5", description="The model's name at its provider.")
+    key_env: str = Field(
+        "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
+    )
+    effort: Literal["low", "medium", "high", "max"] | None = Field(
+        None, description="Lets the model think first, this hard; not set, it does not think."
+    )
+    temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
+
+
+class OpenAISettings(_Hosted):
+    """GPT and every server that speaks OpenAI's Chat Completions."""
+
+    kind: Literal["openai"]
+    model: str = Field("gpt-4o-mini", description="The model's name at its provider.")
+    key_env: str = Field(
+        "OPENAI_API_KEY",
+        description="The variable or secret that holds the key; one of your own with a base_url.",
+    )
+    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
+    effort: str | None = Field(None, description="The provider's reasoning_effort.")
+
+
+class ScriptedSettings(_Section):
+    """A backend that says what it is told, for tests of your own."""
+
+    kind: Literal["scripted"]
+    answers: tuple[str, ...] = Field(min_length=1, description="Said in turn, then again.")
+
+
+BackendSettings = Annotated[
+    ExtractiveSettings | AnthropicSettings | OpenAISettings | ScriptedSettings,
+    Field(discriminator="kind"),
+]
+
+
+class Rule(_Section):
+    """One ``[[router.rules]]``: a conversation that fits every condition takes its chain."""
+
+    channel: str | None = Field(None, description="slack, web, terminal.")
+    language: str | None = Field(None, description="The conversation's language, as 'de'.")
+    longer_than: int | None = Field(None, ge=0, description="Characters of the question.")
+    shorter_than: int | None = Field(None, ge=0, description="Characters of the question.")
+    strategy: str | None = Field(None, description="The strategy that the turn would use.")
+    attributes: dict[str, str] = Field(
+        default_factory=dict, description="What must be known of the customer, as plan = 'gold'."
+    )
+    chain: tuple[str, ...] = Field(min_length=1, description="Backends, first choice first.")
+
+
+class RouterSettings(_Section):
+    """``[router]``: which backend answers, and what happens when it does not."""
+
+    chain: tuple[str, ...] = Field(
+        (), description="Backends, first choice first; all of them in their order if not set."
+    )
+    rules: tuple[Rule, ...] = Field((), description="Other chains for some conversations.")
+    tries: int = Field(3, ge=1, description="How often a busy backend is asked in one turn.")
+    longest_wait: float = Field(
+        8.0, ge=0, description="Seconds to wait for a busy backend; beyond it, the next one."
+    )
+    breaker_failures: int = Field(
+        4, ge=1, description="Failures in a row after which a backend is left alone."
+    )
+    breaker_seconds: float = Field(30.0, gt=0, description="How long it is left alone.")
+
+
+class Settings(_Section):
+    """All of ``bot.toml``, checked."""
+
+    bot: BotSettings = BotSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    engine: EngineSettings = EngineSettings()
+    window: WindowSettings = WindowSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    prompts: PromptSettings = PromptSettings()
+    backends: dict[str, BackendSettings] = Field(default_factory=dict)
+    router: RouterSettings = RouterSettings()
+    secrets: Path | None = Field(
+        None, description="A file of NAME = 'value' lines for keys that are not in the environment."
+    )

@@ -1,0 +1,223 @@
+"""The promises of the store: conversations under lease, the outbox, and the archive.
+
+Each method is one transaction, and none holds a connection after it returns. Every method may
+raise ``StoreUnavailable``; then nothing was written.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.messages import (
+    Conversation,
+    Delivery,
+    Inbound,
+    Message,
+    Passage,
+    Rating,
+    Turn,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to answer a conversation until someone claims it with a higher ``epoch``."""
+
+    conversation: int
+    holder: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What became of an inbound message. ``lease`` is set where the caller shall answer it."""
+
+    conversation: int
+    seq: int
+    duplicate: bool = False
+    lease: Lease | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A conversation and its messages after ``conversation.summary_seq``, in order of seq."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+
+
+class Finish(StrEnum):
+    """What became of a turn."""
+
+    RELEASED = "released"  # kept; nothing else waits, the lease is gone
+    WAITING = "waiting"  # kept; a newer message waits, the lease is still held
+    SUPERSEDED = "superseded"  # not kept: nothing was shown and a newer message came
+
+
+class Conversations(Protocol):
+    """What the engine needs: messages in, turns out, one holder at a time."""
+
+    async def accept(
+        self, inbound: Inbound, *, tokens: int, holder: str, seconds: float
+    ) -> Accepted:
+        """Keep ``inbound`` and take the conversation's lease for ``seconds`` if it is free.
+
+        A message whose ``(channel, external_id)`` is known changes nothing and is told so. The
+        lease is taken only where the bot owns the conversation. An unknown customer or
+        conversation is made; name, language and attributes of a known one are updated.
+        """
+        ...
+
+    async def claim(
+        self, *, channels: Collection[str], holder: str, seconds: float, limit: int
+    ) -> Sequence[Lease]:
+        """Take up to ``limit`` conversations of ``channels`` that wait and that nobody holds."""
+        ...
+
+    async def renew(self, lease: Lease, *, seconds: float) -> None:
+        """Hold ``lease`` for ``seconds`` from now.
+
+        Raises:
+            LeaseLost: another epoch, another owner, or no longer the bot's conversation.
+        """
+        ...
+
+    async def release(self, lease: Lease) -> bool:
+        """Let go, unless a newer message waits: then keep the lease and return True.
+
+        Raises:
+            LeaseLost: it was no longer held.
+        """
+        ...
+
+    async def abandon(self, lease: Lease) -> None:
+        """Let go whatever waits, so that another process may take it; nothing if it was lost."""
+        ...
+
+    async def read(self, conversation: int) -> History:
+        """Return the conversation with the messages that are not folded into its summary."""
+        ...
+
+    async def asked(self, conversation: int) -> int:
+        """Return the seq of the newest customer message."""
+        ...
+
+    async def finish(self, lease: Lease, turn: Turn, *, tokens: int, shown: bool) -> Finish:
+        """Keep the reply, its audit and its delivery, all or nothing, under the lease.
+
+        ``shown`` tells whether the customer has seen any of it; if not, and a newer message is
+        waiting, nothing is written and the turn is superseded.
+
+        Raises:
+            LeaseLost: the epoch moved on, or a person owns the conversation. Nothing is written.
+        """
+        ...
+
+    async def fold(self, conversation: int, *, since: int, upto: int, summary: str) -> bool:
+        """Let ``summary`` stand for all up to seq ``upto``, if ``since`` is still where it stood.
+
+        Returns False, and changes nothing, where another fold came first.
+        """
+        ...
+
+    async def prefer(self, conversation: int, *, backend: str | None, strategy: str | None) -> None:
+        """Set both overrides of a conversation; None means the configured choice."""
+        ...
+
+    async def keep_prompt(self, digest: str, *, name: str, source: str) -> None:
+        """Keep a template's sources under their hash, once, so that a turn can be replayed."""
+        ...
+
+
+class Outbox(Protocol):
+    """What a courier needs: replies that are to be posted, each by one courier at a time."""
+
+    async def take(
+        self, *, channels: Collection[str], holder: str, seconds: float
+    ) -> Delivery | None:
+        """Mark the oldest due delivery as sending, for ``seconds``, and return it.
+
+        One that was left in sending by a courier whose time is over is due again; a conversation's
+        deliveries leave in the order of their replies.
+        """
+        ...
+
+    async def sent(self, turn: str, *, receipt: str) -> bool:
+        """Mark the delivery of ``turn`` as sent; False if it was already."""
+        ...
+
+    async def put_back(self, turn: str, *, error: str, seconds: float | None) -> None:
+        """Try again in ``seconds``; None gives up and marks it as failed, with ``error``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One conversation in a list. ``opening`` is its first customer message."""
+
+    conversation: Conversation
+    messages: int
+    begun: float
+    latest: float
+    opening: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that is kept of a turn, for ``bot why``. ``template`` is the source behind the hash."""
+
+    conversation: int
+    turn: Turn
+    questions: tuple[Message, ...]
+    passages: tuple[Passage, ...]
+    template: str
+    delivery: str
+    rating: Rating | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A question that the bot could not answer."""
+
+    conversation: int
+    turn: str
+    question: str
+    at: float
+
+
+class Archive(Protocol):
+    """What people look back at."""
+
+    async def find(self, channel: str, key: str) -> Conversation | None:
+        """Return the conversation of that key, if there is one."""
+        ...
+
+    async def latest(self, channel: str) -> Conversation | None:
+        """Return the conversation of ``channel`` in which something was said last."""
+        ...
+
+    async def conversations(self, *, limit: int) -> Sequence[Line]:
+        """Return the ``limit`` conversations that were last written in, newest first."""
+        ...
+
+    async def messages(self, conversation: int) -> Sequence[Message]:
+        """Return every message, folded ones too, in order of seq; empty if there is none."""
+        ...
+
+    async def turns(self, conversation: int) -> Sequence[Turn]:
+        """Return a conversation's turns in the order of their replies."""
+        ...
+
+    async def record(self, turn: str) -> Sequence[Record]:
+        """Return the turns whose id starts with ``turn``; at most ten."""
+        ...
+
+    async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
+        """Return the newest questions that ended unanswered or failed, newest first."""
+        ...
+
+    async def rate(self, turn: str, rating: Rating, *, comment: str) -> None:
+        """Keep what the customer thought of ``turn``'s reply; a second rating replaces it."""
+        ...

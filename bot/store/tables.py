@@ -1,0 +1,262 @@
+"""The tables. A change here needs a migration; a test holds the two together."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite numbers rows by itself only for a plain INTEGER key.
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables, with one way of naming constraints on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        int: BigInteger,
+        float: Float,
+    }
+
+
+class Customer(Base):
+    """A person who asks, as one channel knows them."""
+
+    __tablename__ = "customers"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(255))
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Conversation(Base):
+    """A conversation, its lease and how far it is answered."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("channel", "key"),
+        # What the sweeper looks for: few rows, whatever the table's size.
+        Index(
+            "ix_conversations_waiting",
+            "lease_until",
+            postgresql_where=text("asked_seq > answered_seq"),
+            sqlite_where=text("asked_seq > answered_seq"),
+        ),
+        Index("ix_conversations_latest_at", "latest_at"),
+    )
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(255))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    owner: Mapped[str] = mapped_column(String(16), default="bot")
+    status: Mapped[str] = mapped_column(String(16), default="open")
+    language: Mapped[str | None] = mapped_column(String(16))
+    backend: Mapped[str | None] = mapped_column(String(64))
+    strategy: Mapped[str | None] = mapped_column(String(64))
+    next_seq: Mapped[int] = mapped_column(default=1)
+    asked_seq: Mapped[int] = mapped_column(default=0)
+    answered_seq: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(128))
+    lease_until: Mapped[float] = mapped_column(default=0.0)
+    epoch: Mapped[int] = mapped_column(default=0)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    summary_seq: Mapped[int] = mapped_column(default=0)
+    begun_at: Mapped[float]
+    latest_at: Mapped[float]
+
+
+class Message(Base):
+    """One message. ``external_id`` is set on what a channel heard, and unique within it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("channel", "external_id"),
+    )
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    author: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    parts: Mapped[dict[str, Any] | None]
+    tokens: Mapped[int]
+    answers_seq: Mapped[int | None]
+    stopped: Mapped[bool] = mapped_column(default=False)
+    turn_id: Mapped[str | None] = mapped_column(String(32))
+    channel: Mapped[str | None] = mapped_column(String(64))
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    at: Mapped[float]
+
+
+class Turn(Base):
+    """The audit record of one run of the engine."""
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "reply_seq"),
+        Index("ix_turns_outcome_started_at", "outcome", "started_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    reply_seq: Mapped[int]
+    first_seq: Mapped[int]
+    answers_seq: Mapped[int]
+    outcome: Mapped[str] = mapped_column(String(16))
+    strategy: Mapped[str] = mapped_column(String(64))
+    prompt: Mapped[str] = mapped_column(String(128))
+    prompt_hash: Mapped[str] = mapped_column(String(64))
+    reasoning: Mapped[str] = mapped_column(Text)
+    passages: Mapped[list[Any]]
+    citations: Mapped[list[Any]]
+    attempts: Mapped[list[Any]]
+    started_at: Mapped[float]
+    first_piece: Mapped[float | None]
+    seconds: Mapped[float]
+
+
+class ToolCall(Base):
+    """A tool call of a turn and what became of it."""
+
+    __tablename__ = "tool_calls"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), index=True)
+    call_id: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(128))
+    arguments: Mapped[str] = mapped_column(Text)
+    result: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+
+
+class Delivery(Base):
+    """The outbox: one row a turn, pending → sending → sent or failed."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index(
+            "ix_deliveries_due",
+            "due_at",
+            postgresql_where=text("state IN ('pending', 'sending')"),
+            sqlite_where=text("state IN ('pending', 'sending')"),
+        ),
+    )
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16), default="pending")
+    due_at: Mapped[float]
+    holder: Mapped[str | None] = mapped_column(String(128))
+    attempts: Mapped[int] = mapped_column(default=0)
+    receipt: Mapped[str | None] = mapped_column(String(255))
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Prompt(Base):
+    """A template's sources under their hash: what a turn's prompt was rendered from."""
+
+    __tablename__ = "prompts"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(128))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class Feedback(Base):
+    """What a customer thought of a reply; one row a turn."""
+
+    __tablename__ = "feedback"
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
+    rating: Mapped[str] = mapped_column(String(8))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[float]
+
+
+class Handoff(Base):
+    """A conversation's way to a person and back."""
+
+    __tablename__ = "handoffs"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[float]
+    taken_at: Mapped[float | None]
+    operator: Mapped[str | None] = mapped_column(String(255))
+    returned_at: Mapped[float | None]
+
+
+class Article(Base):
+    """A learned file. ``digest`` tells whether it changed since."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("source", "path"),)
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(1024))
+    path: Mapped[str] = mapped_column(String(1024))
+    title: Mapped[str] = mapped_column(Text)
+    link: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(String(64))
+    learned_at: Mapped[float]
+
+
+class Passage(Base):
+    """A piece of an article. One that vanished is kept, retired, for the turns that cite it."""
+
+    __tablename__ = "passages"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    article_id: Mapped[int | None] = mapped_column(
+        ForeignKey("articles.id", ondelete="SET NULL"), index=True
+    )
+    position: Mapped[int]
+    path: Mapped[str] = mapped_column(String(1024))
+    title: Mapped[str] = mapped_column(Text)
+    headings: Mapped[list[Any]]
+    link: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    length: Mapped[float]
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class Posting(Base):
+    """How often a passage has a stem: the inverted index behind BM25."""
+
+    __tablename__ = "postings"
+
+    term: Mapped[str] = mapped_column(String(128), primary_key=True)
+    passage_id: Mapped[int] = mapped_column(
+        ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    frequency: Mapped[float]
