@@ -1,0 +1,1 @@
+"""Measurements against a floor; run with make bench."""

@@ -1,0 +1,41 @@
+"""What every test may ask for, and what none may do: reach out to the network."""
+
+import ipaddress
+import os
+import socket
+from typing import Any
+
+import pytest
+
+# No test depends on what the machine happens to have.
+for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio, as the program does."""
+    return "asyncio"
+
+
+def _is_here(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # a Unix socket
+    host = address[0]
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in {"localhost", ""}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if not _is_here(address):
+            pytest.fail(f"A test tried to reach {address!r}; only loopback is allowed.")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -1,0 +1,1 @@
+"""One suite a promise, run over everyone who keeps it."""

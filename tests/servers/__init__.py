@@ -1,0 +1,1 @@
+"""Real servers for tests, speaking the protocols of those that the bot talks to."""
