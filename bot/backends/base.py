@@ -83,7 +83,12 @@ Output = Text | Thought | Called | Finished
 
 
 class Backend(Protocol):
-    """One way to reach a model. ``name`` is its name in ``bot.toml``, ``provider`` for prices."""
+    """One way to reach a model.
+
+    ``name`` is its name in ``bot.toml``, ``provider`` the one that prices are kept for. ``writes``
+    is False for one that can only quote the passages: it follows no instructions, so it is asked
+    for no summary and its answer holds no reasoning.
+    """
 
     @property
     def name(self) -> str: ...
@@ -93,6 +98,9 @@ class Backend(Protocol):
 
     @property
     def provider(self) -> str: ...
+
+    @property
+    def writes(self) -> bool: ...
 
     def stream(self, request: Request) -> AsyncIterator[Output]:
         """Answer ``request`` in pieces; the last one, and only it, is ``Finished``.

@@ -16,6 +16,7 @@ from bot.messages import (
     Message,
     Passage,
     Rating,
+    Reply,
     Turn,
 )
 
@@ -101,6 +102,10 @@ class Conversations(Protocol):
 
     async def asked(self, conversation: int) -> int:
         """Return the seq of the newest customer message."""
+        ...
+
+    async def reply(self, conversation: int, *, seq: int) -> Reply | None:
+        """Return the committed reply that answers the customer's message ``seq``, if any."""
         ...
 
     async def finish(self, lease: Lease, turn: Turn, *, tokens: int, shown: bool) -> Finish:
