@@ -28,7 +28,8 @@ class Request:
     ``system`` and ``history`` repeat from turn to turn, byte for byte, and end in the customer's
     newest words; ``context`` belongs to this turn only and is sent after them: a backend puts its
     cache marks before it. ``question`` and ``passages`` (numbered from 1) are for backends that
-    quote instead of write. ``max_tokens`` bounds the answer, reasoning included.
+    quote instead of write. ``max_tokens`` bounds the answer, reasoning included, below what the
+    backend's own settings allow.
     """
 
     system: str
@@ -36,7 +37,7 @@ class Request:
     context: str
     question: str
     passages: tuple[Passage, ...] = ()
-    max_tokens: int = 1024
+    max_tokens: int | None = None
     stop: tuple[str, ...] = ()
 
 

@@ -26,7 +26,8 @@ class ScriptedBackend:
     ``Finished`` is added where a sequence has none.
 
     ``cut`` divides texts into pieces; before each output ``delay`` seconds pass. What was asked
-    is kept in ``requests``; ``running`` counts the answers that are being given now.
+    is kept in ``requests``; ``running`` counts the answers that are being given now. With
+    ``writes=False`` it passes for a backend that only quotes.
     """
 
     provider = "scripted"
@@ -38,11 +39,13 @@ class ScriptedBackend:
         model: str = "scripted",
         delay: float = 0.0,
         cut: Callable[[str], Iterable[str]] = by_words,
+        writes: bool = True,
     ) -> None:
         if not script:
             raise ValueError("A ScriptedBackend needs at least one answer to give.")
         self.name = name
         self.model = model
+        self.writes = writes
         self.requests: list[Request] = []
         self.running = 0
         self._script = script
