@@ -17,6 +17,15 @@ FrontdeskError
     └── BackendMisconfigured      try another one, and tell the person who runs the bot
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the known name that ``word`` is most like, or nothing."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
 
 class FrontdeskError(Exception):
     """Something that Frontdesk can explain. The text is fact, value, cure; never for a customer."""

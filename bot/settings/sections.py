@@ -1,15 +1,20 @@
-"""Reads ``bot.toml`` and the environment; nothing else in the house does."""
+"""The sections of ``bot.toml``: every key with its type, its default and what it means."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-FILE = "bot.toml"
+from bot.errors import SettingsError
+from bot.settings.fields import BackendName, DatabaseUrl, Reachable, Surroundings, VariableName
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # A default is checked like a written value: the folder of the file matters to it as well.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, revalidate_instances="always"
+    )
 
 
 class BotSettings(_Section):
@@ -32,7 +37,7 @@ class BotSettings(_Section):
 class DatabaseSettings(_Section):
     """``[database]``: where conversations are kept."""
 
-    url: SecretStr = Field(
+    url: DatabaseUrl = Field(
         SecretStr("sqlite:///frontdesk.db"),
         description="sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME.",
     )
@@ -62,7 +67,7 @@ class WindowSettings(_Section):
 class KnowledgeSettings(_Section):
     """``[knowledge]``: what the bot knows."""
 
-    paths: tuple[Path, ...] = Field(
+    paths: tuple[Reachable, ...] = Field(
         (), description="Folders and files that 'bot learn' reads when it is given none."
     )
     link: str = Field(
@@ -81,7 +86,7 @@ class KnowledgeSettings(_Section):
 class PromptSettings(_Section):
     """``[prompts]``: the templates."""
 
-    folder: Path | None = Field(
+    folder: Reachable | None = Field(
         None, description="Your own templates; one of a shipped name takes its place."
     )
 
@@ -93,6 +98,7 @@ class ExtractiveSettings(_Section):
 
 
 class _Hosted(_Section):
+    key_env: VariableName
     model: str = Field(description="The model's name at its provider.")
     base_url: str | None = Field(None, description="Another server that speaks the protocol.")
     max_tokens: int = Field(2048, ge=16, description="Tokens of one answer, reasoning included.")
@@ -118,7 +124,7 @@ class AnthropicSettings(_Hosted):
 
     kind: Literal["anthropic"]
     model: str = Field("claude-sonnet-5-5", description="The model's name at its provider.")
-    key_env: str = Field(
+    key_env: VariableName = Field(
         "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
     )
     effort: Literal["low", "medium", "high", "max"] | None = Field(
@@ -132,7 +138,7 @@ class OpenAISettings(_Hosted):
 
     kind: Literal["openai"]
     model: str = Field("gpt-4o-mini", description="The model's name at its provider.")
-    key_env: str = Field(
+    key_env: VariableName = Field(
         "OPENAI_API_KEY",
         description="The variable or secret that holds the key; one of your own with a base_url.",
     )
@@ -154,7 +160,7 @@ BackendSettings = Annotated[
 
 
 class Rule(_Section):
-    """One ``[[router.rules]]``: a conversation that fits every condition takes its chain."""
+    """``[[router.rules]]``: a conversation that fits every condition takes the rule's chain."""
 
     channel: str | None = Field(None, description="slack, web, terminal.")
     language: str | None = Field(None, description="The conversation's language, as 'de'.")
@@ -164,13 +170,15 @@ class Rule(_Section):
     attributes: dict[str, str] = Field(
         default_factory=dict, description="What must be known of the customer, as plan = 'gold'."
     )
-    chain: tuple[str, ...] = Field(min_length=1, description="Backends, first choice first.")
+    chain: tuple[BackendName, ...] = Field(
+        min_length=1, description="Backends, first choice first."
+    )
 
 
 class RouterSettings(_Section):
     """``[router]``: which backend answers, and what happens when it does not."""
 
-    chain: tuple[str, ...] = Field(
+    chain: tuple[BackendName, ...] = Field(
         (), description="Backends, first choice first; all of them in their order if not set."
     )
     rules: tuple[Rule, ...] = Field((), description="Other chains for some conversations.")
@@ -185,7 +193,7 @@ class RouterSettings(_Section):
 
 
 class Settings(_Section):
-    """All of ``bot.toml``, checked."""
+    """What stands above every section; below it come the sections."""
 
     bot: BotSettings = BotSettings()
     database: DatabaseSettings = DatabaseSettings()
@@ -195,6 +203,41 @@ class Settings(_Section):
     prompts: PromptSettings = PromptSettings()
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     router: RouterSettings = RouterSettings()
-    secrets: Path | None = Field(
+    secrets: Reachable | None = Field(
         None, description="A file of NAME = 'value' lines for keys that are not in the environment."
     )
+
+    _file: Path | None = PrivateAttr(None)
+    _keys: Mapping[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @property
+    def file(self) -> Path | None:
+        """The ``bot.toml`` that was read; None where everything runs on defaults."""
+        return self._file
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep what only the surroundings tell: the file, and the keys of the backends."""
+        if not isinstance(context, Surroundings):
+            return
+        hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
+        found = {one.key_env: context.variables.get(one.key_env, "").strip() for one in hosted}
+        self._file = context.file
+        self._keys = {name: SecretStr(key) for name, key in found.items() if key}
+
+    def key(self, backend: str) -> SecretStr | None:
+        """Return the key of ``backend``; None where it needs none: no model, or its own server.
+
+        Raises:
+            SettingsError: it needs one, and neither the environment nor the secrets file has it.
+        """
+        settings = self.backends[backend]
+        if not isinstance(settings, _Hosted):
+            return None
+        found = self._keys.get(settings.key_env)
+        if found is None and settings.base_url is None:
+            raise SettingsError(
+                f"The backend {backend!r} has no key: {settings.key_env} is neither in the "
+                f"environment nor in {self.secrets or 'a secrets file'}. Set it there, or name "
+                f"another variable with key_env under [backends.{backend}]."
+            )
+        return found

@@ -1,0 +1,40 @@
+"""Reads ``bot.toml`` and the environment; nothing else in the house does."""
+
+from bot.settings.environment import environment
+from bot.settings.loading import FILE, load
+from bot.settings.sections import (
+    AnthropicSettings,
+    BackendSettings,
+    BotSettings,
+    DatabaseSettings,
+    EngineSettings,
+    ExtractiveSettings,
+    KnowledgeSettings,
+    OpenAISettings,
+    PromptSettings,
+    RouterSettings,
+    Rule,
+    ScriptedSettings,
+    Settings,
+    WindowSettings,
+)
+
+__all__ = [
+    "FILE",
+    "AnthropicSettings",
+    "BackendSettings",
+    "BotSettings",
+    "DatabaseSettings",
+    "EngineSettings",
+    "ExtractiveSettings",
+    "KnowledgeSettings",
+    "OpenAISettings",
+    "PromptSettings",
+    "RouterSettings",
+    "Rule",
+    "ScriptedSettings",
+    "Settings",
+    "WindowSettings",
+    "environment",
+    "load",
+]

@@ -1,0 +1,145 @@
+"""Lists every key that a ``bot.toml`` may have, for error messages and for the documentation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.settings.fields import BackendName, Reachable
+from bot.settings.places import Place
+from bot.settings.sections import BackendSettings, Rule, Settings
+
+KINDS: dict[str, type[BaseModel]] = {
+    get_args(section.model_fields["kind"].annotation)[0]: section
+    for section in get_args(get_args(BackendSettings)[0])
+}
+"""The kinds of backends, and what each may be told."""
+
+_TYPES: dict[Any, str] = {
+    str: "text",
+    SecretStr: "text",
+    Path: "path",
+    Reachable: "path",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    dict[str, str]: "table of texts",
+    tuple[str, ...]: "list of texts",
+    tuple[BackendName, ...]: "list of names",
+    tuple[Reachable, ...]: "list of paths",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of a section. ``default`` is as one would write it; empty where there is none."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section with its keys; ``header`` is what stands above them in the file."""
+
+    header: str
+    meaning: str
+    keys: tuple[Key, ...]
+
+
+def sections() -> Sequence[Section]:
+    """Return every section in the order of the file: the top first, then each table."""
+    tables = {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+    found = [_section("bot.toml", Settings)]
+    found += [_section(f"[{name}]", table) for name, table in tables.items() if table]
+    found.append(_section("[[router.rules]]", Rule))
+    for kind, model in KINDS.items():
+        found.append(_section(f'[backends.NAME] kind = "{kind}"', model))
+    return found
+
+
+def table() -> str:
+    """Return the reference of ``bot.toml`` in Markdown."""
+    return "\n".join(_markdown(section) for section in sections())
+
+
+def model_at(place: Place, data: Any) -> type[BaseModel] | None:
+    """Return the model of the section that ``place`` in ``data`` is; None where there is none."""
+    match place:
+        case ():
+            return Settings
+        case ("router", "rules", int()):
+            return Rule
+        case ("backends", str() as name):
+            backend = data["backends"][name]
+            return KINDS.get(str(backend.get("kind"))) if isinstance(backend, dict) else None
+        case (str() as name,) if name in Settings.model_fields:
+            annotation = Settings.model_fields[name].annotation
+            return annotation if isinstance(annotation, type) else None
+    return None
+
+
+def written(value: Any) -> str:
+    """Return ``value`` as one would write it in the file."""
+    if isinstance(value, SecretStr):
+        return written(value.get_secret_value())
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(written(one) for one in value)}]"
+    return repr(str(value)) if isinstance(value, str | Path) else str(value)
+
+
+def _section(header: str, model: type[BaseModel]) -> Section:
+    return Section(
+        header=header,
+        meaning=_meaning(model),
+        keys=tuple(
+            _key(name, field) for name, field in model.model_fields.items() if field.description
+        ),
+    )
+
+
+def _meaning(model: type[BaseModel]) -> str:
+    """Return the docstring without the section's name, which stands above it."""
+    sentence = (model.__doc__ or "").splitlines()[0].split("``: ")[-1]
+    return (sentence[0].upper() + sentence[1:]).replace("``", "`")
+
+
+def _key(name: str, field: FieldInfo) -> Key:
+    default = field.get_default(call_default_factory=True)
+    return Key(
+        name=name,
+        type=_type(field.annotation),
+        default="" if field.is_required() or default is None else written(default),
+        meaning=field.description or "",
+    )
+
+
+def _type(annotation: Any) -> str:
+    if annotation in _TYPES:
+        return _TYPES[annotation]
+    if get_origin(annotation) is Literal:
+        return " or ".join(written(choice) for choice in get_args(annotation))
+    inner = [one for one in get_args(annotation) if one is not NoneType]
+    return _type(inner[0]) if inner else "tables"
+
+
+def _markdown(section: Section) -> str:
+    rows = [
+        f"| `{key.name}` | {key.type} | {key.default and f'`{key.default}`'} | {key.meaning} |"
+        for key in section.keys
+    ]
+    head = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    blocks = [f"### `{section.header}`", section.meaning, "\n".join(head + rows) if rows else ""]
+    return "\n\n".join(block for block in blocks if block) + "\n"
