@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ("tests.databases",)
+
 # No test depends on what the machine happens to have.
 for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
     os.environ.pop(name, None)

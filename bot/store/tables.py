@@ -10,12 +10,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
-    Text,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bot.store.columns import Mark, Words
 
 # SQLite numbers rows by itself only for a plain INTEGER key.
 _Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -34,8 +34,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
         int: BigInteger,
         float: Float,
     }
@@ -48,14 +48,17 @@ class Customer(Base):
     __table_args__ = (UniqueConstraint("channel", "external_id"),)
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    channel: Mapped[str] = mapped_column(String(64))
-    external_id: Mapped[str] = mapped_column(String(255))
-    name: Mapped[str | None] = mapped_column(String(255))
+    channel: Mapped[str] = mapped_column(Mark(64))
+    external_id: Mapped[str] = mapped_column(Mark(255))
+    name: Mapped[str | None] = mapped_column(Words)
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class Conversation(Base):
-    """A conversation, its lease and how far it is answered."""
+    """A conversation, its lease and how far it is answered.
+
+    The lease is free once ``lease_until`` is past. ``lease_seq`` is the message that took it.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -71,21 +74,22 @@ class Conversation(Base):
     )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    channel: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str] = mapped_column(String(255))
+    channel: Mapped[str] = mapped_column(Mark(64))
+    key: Mapped[str] = mapped_column(Mark(255))
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    owner: Mapped[str] = mapped_column(String(16), default="bot")
-    status: Mapped[str] = mapped_column(String(16), default="open")
-    language: Mapped[str | None] = mapped_column(String(16))
-    backend: Mapped[str | None] = mapped_column(String(64))
-    strategy: Mapped[str | None] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(Mark(16), default="bot")
+    status: Mapped[str] = mapped_column(Mark(16), default="open")
+    language: Mapped[str | None] = mapped_column(Words)
+    backend: Mapped[str | None] = mapped_column(Words)
+    strategy: Mapped[str | None] = mapped_column(Words)
     next_seq: Mapped[int] = mapped_column(default=1)
     asked_seq: Mapped[int] = mapped_column(default=0)
     answered_seq: Mapped[int] = mapped_column(default=0)
-    lease_owner: Mapped[str | None] = mapped_column(String(128))
+    lease_owner: Mapped[str | None] = mapped_column(Mark(128))
     lease_until: Mapped[float] = mapped_column(default=0.0)
+    lease_seq: Mapped[int] = mapped_column(default=0)
     epoch: Mapped[int] = mapped_column(default=0)
-    summary: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[str] = mapped_column(Words, default="")
     summary_seq: Mapped[int] = mapped_column(default=0)
     begun_at: Mapped[float]
     latest_at: Mapped[float]
@@ -103,15 +107,15 @@ class Message(Base):
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
     seq: Mapped[int]
-    author: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Mark(16))
+    text: Mapped[str] = mapped_column(Words)
     parts: Mapped[dict[str, Any] | None]
     tokens: Mapped[int]
     answers_seq: Mapped[int | None]
     stopped: Mapped[bool] = mapped_column(default=False)
-    turn_id: Mapped[str | None] = mapped_column(String(32))
-    channel: Mapped[str | None] = mapped_column(String(64))
-    external_id: Mapped[str | None] = mapped_column(String(255))
+    turn_id: Mapped[str | None] = mapped_column(Mark(32))
+    channel: Mapped[str | None] = mapped_column(Mark(64))
+    external_id: Mapped[str | None] = mapped_column(Mark(255))
     at: Mapped[float]
 
 
@@ -124,16 +128,16 @@ class Turn(Base):
         Index("ix_turns_outcome_started_at", "outcome", "started_at"),
     )
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    id: Mapped[str] = mapped_column(Mark(32), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
     reply_seq: Mapped[int]
     first_seq: Mapped[int]
     answers_seq: Mapped[int]
-    outcome: Mapped[str] = mapped_column(String(16))
-    strategy: Mapped[str] = mapped_column(String(64))
-    prompt: Mapped[str] = mapped_column(String(128))
-    prompt_hash: Mapped[str] = mapped_column(String(64))
-    reasoning: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Mark(16))
+    strategy: Mapped[str] = mapped_column(Words)
+    prompt: Mapped[str] = mapped_column(Words)
+    prompt_hash: Mapped[str] = mapped_column(Mark(64))
+    reasoning: Mapped[str] = mapped_column(Words)
     passages: Mapped[list[Any]]
     citations: Mapped[list[Any]]
     attempts: Mapped[list[Any]]
@@ -149,11 +153,11 @@ class ToolCall(Base):
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), index=True)
-    call_id: Mapped[str] = mapped_column(String(128))
-    name: Mapped[str] = mapped_column(String(128))
-    arguments: Mapped[str] = mapped_column(Text)
-    result: Mapped[str | None] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(String(16))
+    call_id: Mapped[str] = mapped_column(Words)
+    name: Mapped[str] = mapped_column(Words)
+    arguments: Mapped[str] = mapped_column(Words)
+    result: Mapped[str | None] = mapped_column(Words)
+    status: Mapped[str] = mapped_column(Mark(16))
 
 
 class Delivery(Base):
@@ -167,18 +171,26 @@ class Delivery(Base):
             postgresql_where=text("state IN ('pending', 'sending')"),
             sqlite_where=text("state IN ('pending', 'sending')"),
         ),
+        # What stands before a delivery: few rows, however long the conversation.
+        Index(
+            "ix_deliveries_open",
+            "conversation_id",
+            "seq",
+            postgresql_where=text("state IN ('pending', 'sending')"),
+            sqlite_where=text("state IN ('pending', 'sending')"),
+        ),
     )
 
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
-    channel: Mapped[str] = mapped_column(String(64))
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
+    channel: Mapped[str] = mapped_column(Mark(64))
     seq: Mapped[int]
-    state: Mapped[str] = mapped_column(String(16), default="pending")
+    state: Mapped[str] = mapped_column(Mark(16), default="pending")
     due_at: Mapped[float]
-    holder: Mapped[str | None] = mapped_column(String(128))
+    holder: Mapped[str | None] = mapped_column(Mark(128))
     attempts: Mapped[int] = mapped_column(default=0)
-    receipt: Mapped[str | None] = mapped_column(String(255))
-    error: Mapped[str | None] = mapped_column(Text)
+    receipt: Mapped[str | None] = mapped_column(Words)
+    error: Mapped[str | None] = mapped_column(Words)
 
 
 class Prompt(Base):
@@ -186,9 +198,9 @@ class Prompt(Base):
 
     __tablename__ = "prompts"
 
-    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(String(128))
-    source: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Words)
+    source: Mapped[str] = mapped_column(Words)
 
 
 class Feedback(Base):
@@ -197,8 +209,8 @@ class Feedback(Base):
     __tablename__ = "feedback"
 
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
-    rating: Mapped[str] = mapped_column(String(8))
-    comment: Mapped[str] = mapped_column(Text, default="")
+    rating: Mapped[str] = mapped_column(Mark(8))
+    comment: Mapped[str] = mapped_column(Words, default="")
     at: Mapped[float]
 
 
@@ -209,10 +221,10 @@ class Handoff(Base):
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Words)
     requested_at: Mapped[float]
     taken_at: Mapped[float | None]
-    operator: Mapped[str | None] = mapped_column(String(255))
+    operator: Mapped[str | None] = mapped_column(Words)
     returned_at: Mapped[float | None]
 
 
@@ -223,11 +235,11 @@ class Article(Base):
     __table_args__ = (UniqueConstraint("source", "path"),)
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    source: Mapped[str] = mapped_column(String(1024))
-    path: Mapped[str] = mapped_column(String(1024))
-    title: Mapped[str] = mapped_column(Text)
-    link: Mapped[str] = mapped_column(Text)
-    digest: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(Mark(1024))
+    path: Mapped[str] = mapped_column(Mark(1024))
+    title: Mapped[str] = mapped_column(Words)
+    link: Mapped[str] = mapped_column(Words)
+    digest: Mapped[str] = mapped_column(Mark(64))
     learned_at: Mapped[float]
 
 
@@ -241,11 +253,11 @@ class Passage(Base):
         ForeignKey("articles.id", ondelete="SET NULL"), index=True
     )
     position: Mapped[int]
-    path: Mapped[str] = mapped_column(String(1024))
-    title: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Mark(1024))
+    title: Mapped[str] = mapped_column(Words)
     headings: Mapped[list[Any]]
-    link: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
+    link: Mapped[str] = mapped_column(Words)
+    text: Mapped[str] = mapped_column(Words)
     length: Mapped[float]
     retired: Mapped[bool] = mapped_column(default=False)
 
@@ -255,7 +267,7 @@ class Posting(Base):
 
     __tablename__ = "postings"
 
-    term: Mapped[str] = mapped_column(String(128), primary_key=True)
+    term: Mapped[str] = mapped_column(Mark(128), primary_key=True)
     passage_id: Mapped[int] = mapped_column(
         ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, index=True
     )

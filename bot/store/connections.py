@@ -1,0 +1,74 @@
+"""Opens the connections that the store works with, to SQLite and to PostgreSQL."""
+
+import json
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import MissingExtra
+from bot.store.address import Address
+from bot.store.columns import keepable
+
+_DIALLING_SECONDS = 10.0
+
+
+def connect(address: Address, *, pool: int, patience: float) -> AsyncEngine:
+    """Return an engine of at most ``pool`` connections; none is opened yet.
+
+    A statement may take ``patience`` seconds, most of which it waits for others' locks.
+    """
+    if address.file:
+        return _to_sqlite(str(address.file), pool=pool, patience=patience)
+    return _to_postgresql(address.dsn, pool=pool, patience=patience)
+
+
+def _engine(url: URL, *, pool: int, **rest: Any) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        # An error's text must not hold what a customer wrote.
+        hide_parameters=True,
+        json_serializer=_to_json,
+        **rest,
+    )
+
+
+def _to_json(value: Any) -> str:
+    return keepable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _to_sqlite(file: str, *, pool: int, patience: float) -> AsyncEngine:
+    engine = _engine(
+        URL.create("sqlite+aiosqlite", database=file),
+        pool=pool,
+        # The driver begins no transaction of its own: a writer's begins with BEGIN IMMEDIATE.
+        connect_args={"isolation_level": None, "timeout": patience},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    return engine
+
+
+def _to_postgresql(dsn: str, *, pool: int, patience: float) -> AsyncEngine:
+    try:
+        import asyncpg  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtra(
+            "A PostgreSQL database needs asyncpg. "
+            "Install it with: pip install 'frontdesk[postgres]'"
+        ) from error
+
+    async def dial() -> Any:
+        return await asyncpg.connect(dsn, timeout=_DIALLING_SECONDS, command_timeout=patience)
+
+    return _engine(URL.create("postgresql+asyncpg"), pool=pool, async_creator=dial)

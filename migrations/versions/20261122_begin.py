@@ -1,0 +1,230 @@
+"""Makes the first tables: conversations and their audit, the outbox, the knowledge."""
+
+from typing import Any
+
+from alembic import op
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+revision = "20261122_begin"
+down_revision = None
+
+ID = BigInteger().with_variant(Integer(), "sqlite")
+METADATA = MetaData(
+    naming_convention={
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Leave out of an index, on both databases, what does not fit ``condition``."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def upgrade() -> None:
+    METADATA.create_all(op.get_bind(), checkfirst=False)
+
+
+def downgrade() -> None:
+    METADATA.drop_all(op.get_bind(), checkfirst=False)
+
+
+Table(
+    "articles",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("source", String(1024), nullable=False),
+    Column("path", String(1024), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("learned_at", Float, nullable=False),
+    UniqueConstraint("source", "path"),
+)
+
+Table(
+    "customers",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("channel", String(64), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("name", Text),
+    Column("attributes", JSON, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+)
+
+Table(
+    "prompts",
+    METADATA,
+    Column("hash", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+)
+
+Table(
+    "conversations",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("channel", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("customer_id", ID, ForeignKey("customers.id"), nullable=False),
+    Column("owner", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("language", Text),
+    Column("backend", Text),
+    Column("strategy", Text),
+    Column("next_seq", BigInteger, nullable=False),
+    Column("asked_seq", BigInteger, nullable=False),
+    Column("answered_seq", BigInteger, nullable=False),
+    Column("lease_owner", String(128)),
+    Column("lease_until", Float, nullable=False),
+    Column("lease_seq", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("summary_seq", BigInteger, nullable=False),
+    Column("begun_at", Float, nullable=False),
+    Column("latest_at", Float, nullable=False),
+    UniqueConstraint("channel", "key"),
+    Index("ix_conversations_customer_id", "customer_id"),
+    Index("ix_conversations_latest_at", "latest_at"),
+    Index("ix_conversations_waiting", "lease_until", **_where("asked_seq > answered_seq")),
+)
+
+Table(
+    "passages",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("article_id", ID, ForeignKey("articles.id", ondelete="SET NULL")),
+    Column("position", BigInteger, nullable=False),
+    Column("path", String(1024), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("headings", JSON, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("length", Float, nullable=False),
+    Column("retired", Boolean, nullable=False),
+    Index("ix_passages_article_id", "article_id"),
+)
+
+Table(
+    "handoffs",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requested_at", Float, nullable=False),
+    Column("taken_at", Float),
+    Column("operator", Text),
+    Column("returned_at", Float),
+    Index("ix_handoffs_conversation_id", "conversation_id"),
+)
+
+Table(
+    "messages",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("author", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("parts", JSON),
+    Column("tokens", BigInteger, nullable=False),
+    Column("answers_seq", BigInteger),
+    Column("stopped", Boolean, nullable=False),
+    Column("turn_id", String(32)),
+    Column("channel", String(64)),
+    Column("external_id", String(255)),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+    UniqueConstraint("conversation_id", "seq"),
+)
+
+Table(
+    "postings",
+    METADATA,
+    Column("term", String(128), primary_key=True),
+    Column("passage_id", ID, ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True),
+    Column("frequency", Float, nullable=False),
+    Index("ix_postings_passage_id", "passage_id"),
+)
+
+Table(
+    "turns",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("reply_seq", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("answers_seq", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("prompt_hash", String(64), nullable=False),
+    Column("reasoning", Text, nullable=False),
+    Column("passages", JSON, nullable=False),
+    Column("citations", JSON, nullable=False),
+    Column("attempts", JSON, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("first_piece", Float),
+    Column("seconds", Float, nullable=False),
+    UniqueConstraint("conversation_id", "reply_seq"),
+    Index("ix_turns_outcome_started_at", "outcome", "started_at"),
+)
+
+Table(
+    "deliveries",
+    METADATA,
+    Column("turn_id", String(32), ForeignKey("turns.id"), primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("channel", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("holder", String(128)),
+    Column("attempts", BigInteger, nullable=False),
+    Column("receipt", Text),
+    Column("error", Text),
+    Index("ix_deliveries_due", "due_at", **_where("state IN ('pending', 'sending')")),
+    Index(
+        "ix_deliveries_open", "conversation_id", "seq", **_where("state IN ('pending', 'sending')")
+    ),
+)
+
+Table(
+    "feedback",
+    METADATA,
+    Column("turn_id", String(32), ForeignKey("turns.id"), primary_key=True),
+    Column("rating", String(8), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+Table(
+    "tool_calls",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("turn_id", String(32), ForeignKey("turns.id"), nullable=False),
+    Column("call_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("result", Text),
+    Column("status", String(16), nullable=False),
+    Index("ix_tool_calls_turn_id", "turn_id"),
+)

