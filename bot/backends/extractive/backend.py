@@ -1,0 +1,68 @@
+"""A backend without a model: it quotes the sentences of the passages that answer."""
+
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from bot.backends.base import Finished, Output, Request, StopReason, Text
+from bot.backends.extractive.choice import Choice
+from bot.backends.extractive.question import Question, Stems
+from bot.backends.extractive.smalltalk import small_talk
+from bot.messages import Usage
+
+_PIECE = re.compile(r".+?(?:(?<=[.!?:])\s+|\n+|$)", re.DOTALL)
+
+
+class ExtractiveBackend:
+    """Quotes; where the passages do not answer it says so, and never makes anything up.
+
+    Passages whose ``coverage`` is below ``enough`` (0 to 1) are not quoted. ``words`` renders a
+    template of ``prompts/words`` by its name, ``stems`` returns a text's words as the search knows
+    them.
+    """
+
+    model = "extractive"
+    provider = "extractive"
+    writes = False
+
+    def __init__(
+        self,
+        *,
+        name: str = "extractive",
+        enough: float,
+        words: Callable[..., str],
+        stems: Stems,
+    ) -> None:
+        self.name = name
+        self._enough = enough
+        self._words = words
+        self._stems = stems
+
+    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+        """Answer from the passages, sentence by sentence."""
+        for piece in _PIECE.findall(self._answer(request)):
+            yield Text(piece)
+        yield Finished(reason=StopReason.END, usage=Usage(), model=self.model)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _answer(self, request: Request) -> str:
+        if words := small_talk(request.question):
+            return self._words(words)
+        quotes = self._quotes(request)
+        if quotes:
+            return self._words("quoted", quotes=quotes)
+        return f"<unanswered/>\n{self._words('unknown')}"
+
+    def _quotes(self, request: Request) -> Sequence[str]:
+        """Return the quotes, each with its passage's number; none where they would not answer."""
+        if max((passage.coverage for passage in request.passages), default=0.0) < self._enough:
+            return ()
+        question = Question(request.question, earlier=_earlier(request), stems=self._stems)
+        return [quotable.cited for quotable in Choice(question, request.passages).quotes()]
+
+
+def _earlier(request: Request) -> Sequence[str]:
+    """Return what the customer said before, newest first."""
+    said = [step.text for step in request.history if step.role == "user"]
+    return [text for text in reversed(said[:-1]) if text not in request.question]

@@ -1,0 +1,45 @@
+"""What is asked: the stems to look for, and the kind of answer that is expected."""
+
+from collections.abc import Callable, Sequence
+
+from bot.backends.extractive.expectations import expectations
+from bot.backends.extractive.quotables import Quotable
+
+Stems = Callable[[str], Sequence[str]]
+
+_EARLIER = 0.3  # what a word of the customer's last message counts; half as much the one before
+_LEANING = 3  # a question of so few stems is read together with the earlier ones
+_EXPECTED = 0.8  # what it adds to be of the kind that the question asks for
+_UNEXPECTED = 0.7  # what is left of the words' fit where a kind is expected and this is none
+
+
+class Question:
+    """A question with its ``weights``: how much each stem counts.
+
+    ``earlier`` are the customer's messages before it, newest first: "and to Canada?" says neither
+    what it is about nor that a price is meant.
+    """
+
+    def __init__(self, text: str, *, earlier: Sequence[str], stems: Stems) -> None:
+        own = stems(text)
+        self.stems = stems
+        self.weights = dict.fromkeys(own, 1.0)
+        self._expected = expectations(text)
+        if len(own) <= _LEANING:
+            self._lean(earlier)
+        if len(own) <= 1 and not self._expected:
+            self._expected = expectations("".join(earlier[:1]))
+
+    def _lean(self, earlier: Sequence[str]) -> None:
+        for distance, text in enumerate(earlier):
+            for stem in self.stems(text):
+                self.weights.setdefault(stem, _EARLIER / 2**distance)
+
+    def graded(self, fit: float, quotable: Quotable) -> float:
+        """Return ``fit`` (0 to 1), raised where ``quotable`` is of an expected kind, or lowered."""
+        if not self._expected:
+            return fit
+        met = sum(each.is_met_by(quotable.text, quotable.kind) for each in self._expected)
+        if not met:
+            return fit * _UNEXPECTED
+        return fit + _EXPECTED * met / len(self._expected) * min(1.0, 2 * fit)
