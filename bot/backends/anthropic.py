@@ -1,0 +1,270 @@
+"""Claude, and every server that speaks Anthropic's Messages API.
+
+The protocol: https://platform.claude.com/docs/en/build-with-claude/streaming
+"""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot.backends.base import (
+    Called,
+    Finished,
+    Output,
+    Request,
+    Said,
+    StopReason,
+    Text,
+    Thought,
+)
+from bot.backends.events import Event
+from bot.backends.failures import Failures
+from bot.backends.line import CONNECT_SECONDS, READ_SECONDS, Connection, Line, plain_key
+from bot.messages import ToolCall, Usage
+from bot.settings import AnthropicSettings
+
+if TYPE_CHECKING:
+    import httpx2
+
+Block = dict[str, Any]
+
+_ADDRESS = "https://api.anthropic.com"
+_MARK = {"type": "ephemeral"}
+
+# Models that think unless they are told otherwise, and how each is told; others think only on
+# demand, or cannot be kept from it.
+_UNTHINKING = {
+    "claude-sonnet-5-5": "between_tools",
+    "claude-sonnet-5": "disabled",
+    "claude-opus-5": "disabled",
+}
+_DATE = re.compile(r"-\d{8}$")
+
+_REASONS = {
+    "max_tokens": StopReason.LENGTH,
+    "model_context_window_exceeded": StopReason.LENGTH,
+    "tool_use": StopReason.TOOL,
+    "refusal": StopReason.REFUSAL,
+}
+
+
+class AnthropicBackend:
+    """Streams Claude's answers. The prompt's stable part carries the cache marks."""
+
+    writes = True
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: AnthropicSettings,
+        key: str,
+        http_client: "httpx2.AsyncClient | None" = None,
+    ) -> None:
+        self.name = name
+        self.model = settings.model
+        self.provider = urlsplit(settings.base_url or "").hostname or "anthropic"
+        self._settings = settings
+        self._key = plain_key(key, name=settings.key_env)
+        self._http_client = http_client
+        self._failures = Failures(
+            backend=name,
+            address=settings.base_url or _ADDRESS,
+            key_name=settings.key_env,
+            key=self._key,
+        )
+        self._line = Line(package="anthropic", connect=self._connect, failures=self._failures)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+        """Ask Claude once, and give the answer as it comes."""
+        answer = _Answer(model=self.model)
+        body = to_body(request, settings=self._settings)
+        async with aclosing(self._line.events(body, request=request)) as events:
+            async for event in events:
+                try:
+                    outputs = list(answer.read(event))
+                except (LookupError, TypeError, AttributeError) as error:
+                    raise self._failures.garbled(f"a strange '{event.name}' event") from error
+                for output in outputs:
+                    yield output
+        if answer.reason is None:
+            raise self._failures.cut()
+        yield Finished(reason=answer.reason, usage=answer.usage, model=answer.model)
+
+    async def close(self) -> None:
+        """Let go of connections; safe to call twice."""
+        await self._line.close()
+
+    def _connect(self) -> Connection:
+        import anthropic  # noqa: PLC0415 - takes a second
+
+        client = anthropic.AsyncAnthropic(
+            api_key=self._key,
+            base_url=self._settings.base_url or _ADDRESS,
+            max_retries=0,
+            timeout=anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            http_client=self._http_client,
+        )
+        return Connection(
+            sdk=anthropic,
+            client=client,
+            ask=client.messages.with_streaming_response.create,
+        )
+
+
+# --- The question -----------------------------------------------------------------------------
+
+
+def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
+    """Write ``request`` as the Messages API reads it."""
+    body: dict[str, Any] = {
+        "model": settings.model,
+        "max_tokens": min(request.max_tokens or settings.max_tokens, settings.max_tokens),
+        "messages": to_messages(request),
+        "stream": True,
+        **_thinking(settings),
+    }
+    if request.system.strip():
+        body["system"] = [{"type": "text", "text": request.system, "cache_control": _MARK}]
+    if request.stop:
+        body["stop_sequences"] = list(request.stop)
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
+    return body
+
+
+def _thinking(settings: AnthropicSettings) -> dict[str, Any]:
+    if settings.effort:
+        return {
+            "thinking": {"type": "adaptive", "display": "summarized"},
+            "output_config": {"effort": settings.effort},
+        }
+    unthinking = _UNTHINKING.get(_DATE.sub("", settings.model))
+    return {"thinking": {"type": unthinking}} if unthinking else {}
+
+
+def to_messages(request: Request) -> list[Block]:
+    """Write the history, then what belongs to this turn only.
+
+    The customer's newest two steps carry cache marks: the newer one keeps this request's prefix,
+    the older one finds the prefix that the request before kept.
+    """
+    messages: list[Block] = [
+        {"role": said.role, "content": blocks}
+        for said in request.history
+        if (blocks := _blocks(said))
+    ]
+    asked = [message for message in messages if message["role"] == "user"]
+    for message in asked[-2:]:
+        message["content"][-1]["cache_control"] = _MARK
+    if request.context.strip():
+        _append(messages, {"type": "text", "text": request.context})
+    return messages
+
+
+def _append(messages: list[Block], block: Block) -> None:
+    if messages and messages[-1]["role"] == "user":
+        messages[-1]["content"].append(block)
+    else:
+        messages.append({"role": "user", "content": [block]})
+
+
+def _blocks(said: Said) -> list[Block]:
+    blocks: list[Block] = [
+        {
+            "type": "tool_result",
+            "tool_use_id": result.call_id,
+            "content": result.text,
+            "is_error": result.failed,
+        }
+        for result in said.results
+    ]
+    if said.text.strip():  # the API refuses a blank block
+        blocks.append({"type": "text", "text": said.text})
+    blocks += [
+        {"type": "tool_use", "id": call.id, "name": call.name, "input": _arguments(call)}
+        for call in said.calls
+    ]
+    return blocks
+
+
+def _arguments(call: ToolCall) -> dict[str, Any]:
+    """Read what a model wrote; the API takes nothing but an object."""
+    try:
+        value = json.loads(call.arguments)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+# --- The answer -------------------------------------------------------------------------------
+
+
+class _Answer:
+    """Reads the events of one answer. ``reason`` is None until the model has said its last."""
+
+    def __init__(self, *, model: str) -> None:
+        self.model = model
+        self.reason: StopReason | None = None
+        self._counts: dict[str, int] = {}
+        self._call: Block | None = None
+        self._arguments = ""
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens as last counted; the API tells the cached ones apart, ours include them."""
+        read = self._counts.get("cache_read_input_tokens", 0)
+        written = self._counts.get("cache_creation_input_tokens", 0)
+        return Usage(
+            input=self._counts.get("input_tokens", 0) + read + written,
+            output=self._counts.get("output_tokens", 0),
+            cache_read=read,
+            cache_write=written,
+        )
+
+    def read(self, event: Event) -> Iterator[Output]:
+        """Give what ``event`` adds to the answer; kinds that are not known add nothing."""
+        match event.data["type"]:
+            case "message_start":
+                self.model = event.data["message"]["model"]
+                self._count(event.data["message"]["usage"])
+            case "content_block_start":
+                yield from self._start(event.data["content_block"])
+            case "content_block_delta":
+                yield from self._delta(event.data["delta"])
+            case "content_block_stop":
+                yield from self._stop()
+            case "message_delta":
+                self._count(event.data.get("usage") or {})
+                if stopped := event.data["delta"].get("stop_reason"):
+                    self.reason = _REASONS.get(stopped, StopReason.END)
+
+    def _count(self, usage: Block) -> None:
+        """Keep the newest counts: each one covers the whole answer so far."""
+        self._counts |= {name: count for name, count in usage.items() if isinstance(count, int)}
+
+    def _start(self, block: Block) -> Iterator[Output]:
+        if block["type"] == "tool_use":
+            self._call, self._arguments = block, ""
+        elif block["type"] == "text" and block["text"]:
+            yield Text(block["text"])
+        elif block["type"] == "thinking" and block["thinking"]:
+            yield Thought(block["thinking"])
+
+    def _delta(self, delta: Block) -> Iterator[Output]:
+        match delta["type"]:
+            case "text_delta" if delta["text"]:
+                yield Text(delta["text"])
+            case "thinking_delta" if delta["thinking"]:
+                yield Thought(delta["thinking"])
+            case "input_json_delta":
+                self._arguments += delta["partial_json"]
+
+    def _stop(self) -> Iterator[Output]:
+        if call := self._call:
+            self._call = None
+            arguments = self._arguments or json.dumps(call.get("input") or {})
+            yield Called(ToolCall(id=call["id"], name=call["name"], arguments=arguments))

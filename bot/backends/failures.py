@@ -1,0 +1,162 @@
+"""A provider's failures become ours here: try again, try another, or tell the owner."""
+
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.backends.base import Request
+from bot.backends.discretion import discreet
+from bot.backends.waits import wait_of
+from bot.errors import BackendBusy, BackendError, BackendMisconfigured, BackendUnavailable
+
+# What an error event after a 200 would have been as a status.
+_STATUS = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+_ANY = range(1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Failures with one of ``statuses`` whose kind or message has ``pattern`` in it."""
+
+    statuses: Container[int]
+    pattern: str
+    error: type[BackendError]
+    cure: str
+
+
+# The first that fits decides.
+_RULES = (
+    _Rule(
+        _ANY,
+        r"insufficient.(quota|balance|credits|funds)|billing_|credit balance",
+        BackendMisconfigured,
+        "Check the plan and the billing of the account.",
+    ),
+    _Rule({402}, "", BackendMisconfigured, "Check the plan and the billing of the account."),
+    _Rule({401}, "", BackendMisconfigured, "Check the key in {key_name}."),
+    _Rule({403}, "", BackendMisconfigured, "Check what the key in {key_name} may use."),
+    _Rule({404}, "", BackendMisconfigured, "Check 'model' and 'base_url' in [backends.{backend}]."),
+    _Rule(
+        {400, 413, 422, 429},
+        r"too (long|large)|context.(length|window)|maximum context|reduce the length",
+        BackendUnavailable,
+        "A backend that reads more may answer it.",
+    ),
+    _Rule(
+        {400, 422},
+        r"(not |un)supported|unknown (name|field|param)|not permitted|may only be set|is deprecated"
+        r"|model_not_found|does not exist|not a valid model|maximum allowed number of output",
+        BackendMisconfigured,
+        "Change what it names in [backends.{backend}].",
+    ),
+    _Rule({501, 505}, "", BackendUnavailable, "Another backend may answer it."),
+    _Rule(
+        {408, 409, 425, 429, *range(500, 600)}, "", BackendBusy, "It may work again in a moment."
+    ),
+    _Rule(_ANY, "", BackendUnavailable, "Another backend may answer it."),
+)
+
+
+class Failures:
+    """Explains one backend's failures. No text of it holds the key or a customer's words."""
+
+    def __init__(self, *, backend: str, address: str, key_name: str, key: str | None) -> None:
+        self._backend = backend
+        self._address = address
+        self._key_name = key_name
+        self._key = key
+
+    def refused(
+        self, status: int | None, body: object, headers: Mapping[str, str], request: Request
+    ) -> BackendError:
+        """Sort an error answer, or an error event where ``status`` is None."""
+        error = _error(body)
+        status = status or _status(error)
+        kind = f"{error.get('type') or ''} {error.get('code') or ''}".strip()
+        message = str(error.get("message") or error.get("detail") or "")
+        rule = _rule(status, f"{kind} {message}")
+        text = (
+            f"The backend '{self._backend}' refused with {status}"
+            f"{f' ({kind})' if kind else ''}: "
+            f"{discreet(message, key=self._key, request=request) or 'no reason given'} "
+            f"{rule.cure.format(key_name=self._key_name, backend=self._backend)}"
+            f"{_request_id(body, headers)}"
+        )
+        if rule.error is BackendBusy:
+            wait = wait_of(headers, message)
+            return BackendBusy(text, backend=self._backend, retry_after=wait)
+        return rule.error(text, backend=self._backend)
+
+    def unreachable(self, reason: BaseException) -> BackendBusy:
+        """The line could not be opened, for ``reason``."""
+        return self._busy(
+            f"cannot be reached at {self._address}: {str(reason) or type(reason).__name__}. "
+            "Check 'base_url' and the network if it stays so."
+        )
+
+    def silent(self) -> BackendBusy:
+        """Nothing came for too long."""
+        return self._busy(f"gave no sign of life at {self._address}. It may work in a moment.")
+
+    def cut(self) -> BackendBusy:
+        """The answer stopped without its end."""
+        return self._busy("broke off in mid-answer. It may work in a moment.")
+
+    def garbled(self, reason: object) -> BackendUnavailable:
+        """What came is not what its protocol promises."""
+        return BackendUnavailable(
+            f"The backend '{self._backend}' answered in a form that is not its protocol's: "
+            f"{reason}. Check that 'base_url' and 'kind' in [backends.{self._backend}] fit.",
+            backend=self._backend,
+        )
+
+    def _busy(self, what: str) -> BackendBusy:
+        return BackendBusy(f"The backend '{self._backend}' {what}", backend=self._backend)
+
+
+def _error(body: object) -> dict[str, Any]:
+    """Find the error in a body; servers that speak a protocol agree on little less than this."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict) and "error" in body:
+        body = body["error"]
+    return body if isinstance(body, dict) else {"message": _page_title(str(body or ""))}
+
+
+def _page_title(text: str) -> str:
+    """Make a proxy's HTML page as short as its title."""
+    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL | re.IGNORECASE)
+    return title.group(1) if title else text
+
+
+def _status(error: Mapping[str, Any]) -> int:
+    """Say which status an error event stands for; one that says nothing is the server's fault."""
+    for named in (error.get("status_code"), error.get("code")):
+        if isinstance(named, int) and named in range(400, 600):
+            return named
+    return _STATUS.get(str(error.get("type")), 500)
+
+
+def _rule(status: int, said: str) -> _Rule:
+    return next(
+        rule
+        for rule in _RULES
+        if status in rule.statuses and re.search(rule.pattern, said, re.IGNORECASE)
+    )
+
+
+def _request_id(body: object, headers: Mapping[str, str]) -> str:
+    named = body.get("request_id") if isinstance(body, dict) else None
+    found = named or headers.get("request-id") or headers.get("x-request-id")
+    return f" (request {found})" if found else ""

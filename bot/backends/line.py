@@ -1,0 +1,140 @@
+"""The line to a provider: opened late, asked once, read as events, every failure made ours."""
+
+import asyncio
+import importlib.util
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.backends.base import Request
+from bot.backends.events import DONE, Event, EventReader
+from bot.backends.failures import Failures
+from bot.errors import BackendError, MissingExtra, SettingsError
+
+# Longer than any patience of the router, which is the one that gives up.
+READ_SECONDS = 900.0
+CONNECT_SECONDS = 10.0
+
+# After the last event a moment is left for the line's own end: a line that is read to its end
+# is used again for the next answer.
+_FAREWELL_SECONDS = 0.5
+_LAST = {DONE, "message_stop"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A client of a provider's SDK. ``ask`` is its call that streams the raw answer."""
+
+    sdk: Any
+    client: Any
+    ask: Callable[..., AbstractAsyncContextManager[Any]]
+
+
+class Line:
+    """Asks a provider through its SDK, which ``connect`` imports on the first request."""
+
+    def __init__(
+        self, *, package: str, connect: Callable[[], Connection], failures: Failures
+    ) -> None:
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtra(
+                f"The {package} backend needs the package '{package}'. "
+                f"Install it with: pip install {package}"
+            )
+        self._package = package
+        self._connect = connect
+        self._failures = failures
+        self._connection: Connection | None = None
+        self._opening = asyncio.Lock()
+
+    async def events(
+        self, body: Mapping[str, object], *, request: Request
+    ) -> AsyncGenerator[Event]:
+        """Ask, and give the answer's events; an error event is raised like an error answer.
+
+        ``request`` is what ``body`` was made from: none of its words goes into an error's text.
+        """
+        connection = await self._open()
+        with self._made_ours(connection.sdk, request):
+            async with connection.ask(**body) as response:
+                if "json" in response.headers.get("content-type", ""):
+                    raise self._unstreamed(await response.json(), response.headers, request)
+                async for event in _read(response.iter_bytes()):
+                    if event.data.get("error"):
+                        raise self._failures.refused(None, event.data, response.headers, request)
+                    yield event
+
+    async def close(self) -> None:
+        """Hang up; the next request opens the line anew."""
+        connection, self._connection = self._connection, None
+        if connection:
+            await connection.client.close()
+
+    async def _open(self) -> Connection:
+        async with self._opening:
+            if self._connection is None:
+                # In a thread: an SDK takes a second to import, and other answers are running.
+                self._connection = await asyncio.to_thread(self._connect)
+                # At DEBUG an SDK logs whole requests, the customers' words included.
+                logging.getLogger(self._package).setLevel(logging.INFO)
+            return self._connection
+
+    @contextmanager
+    def _made_ours(self, sdk: Any, request: Request) -> Iterator[None]:
+        import httpx2  # noqa: PLC0415 - the SDK has it open already
+
+        try:
+            yield
+        except sdk.APIStatusError as error:
+            # Not chained: its text is the provider's whole answer, which may quote the customer.
+            raise self._failures.refused(
+                error.status_code, error.body, error.response.headers, request
+            ) from None
+        except (sdk.APITimeoutError, httpx2.TimeoutException) as error:
+            raise self._failures.silent() from error
+        except sdk.APIConnectionError as error:
+            raise self._failures.unreachable(error.__cause__ or error) from error
+        except httpx2.HTTPError as error:
+            raise self._failures.cut() from error
+        except ValueError as error:
+            raise self._failures.garbled(error) from error
+
+    def _unstreamed(
+        self, body: object, headers: Mapping[str, str], request: Request
+    ) -> BackendError:
+        """Explain a 200 that is no stream: some servers refuse in this way."""
+        if isinstance(body, dict) and body.get("error"):
+            return self._failures.refused(None, body, headers, request)
+        return self._failures.garbled("one piece of JSON came where a stream was asked for")
+
+
+async def _read(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
+    reader = EventReader()
+    async for chunk in chunks:
+        for event in reader.feed(chunk):
+            yield event
+            if event.name in _LAST:
+                await _farewell(chunks)
+                return
+    for event in reader.end():
+        yield event
+
+
+async def _farewell(chunks: AsyncIterator[bytes]) -> None:
+    with suppress(Exception):  # the answer is whole, however its line ends
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            async for _ in chunks:
+                pass
+
+
+def plain_key(key: str, *, name: str) -> str:
+    """Return ``key`` without blanks around it; SettingsError where no header could carry it."""
+    key = key.strip()
+    if key.isascii() and key.isprintable():
+        return key
+    raise SettingsError(
+        f"The key in {name} holds signs that no key has (a line break or a letter with an accent). "
+        "Copy it again from the provider's page."
+    )

@@ -1,0 +1,256 @@
+"""GPT, and every server that speaks OpenAI's Chat Completions.
+
+The protocol: https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+import re
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from bot.backends.base import (
+    Called,
+    Finished,
+    Output,
+    Request,
+    Said,
+    StopReason,
+    Text,
+    Thought,
+)
+from bot.backends.events import DONE, Event
+from bot.backends.failures import Failures
+from bot.backends.line import CONNECT_SECONDS, READ_SECONDS, Connection, Line, plain_key
+from bot.messages import ToolCall, Usage
+from bot.settings import OpenAISettings
+
+if TYPE_CHECKING:
+    import httpx2
+
+Part = dict[str, Any]
+
+_ADDRESS = "https://api.openai.com/v1"
+
+# These count reasoning into max_completion_tokens and refuse max_tokens, the only name that
+# most other servers know.
+_COUNTS_REASONING = re.compile(r"(^|\.)(api\.openai\.com|openai\.azure\.com)$")
+
+_REASONS = {
+    "length": StopReason.LENGTH,
+    "model_length": StopReason.LENGTH,
+    "tool_calls": StopReason.TOOL,
+    "function_call": StopReason.TOOL,
+    "content_filter": StopReason.REFUSAL,
+}
+
+
+class OpenAIBackend:
+    """Streams the answers of a server that speaks OpenAI's protocol. A local one needs no key."""
+
+    writes = True
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: OpenAISettings,
+        key: str | None,
+        http_client: "httpx2.AsyncClient | None" = None,
+    ) -> None:
+        self.name = name
+        self.model = settings.model
+        self.provider = urlsplit(settings.base_url or "").hostname or "openai"
+        self._settings = settings
+        self._key = plain_key(key, name=settings.key_env) if key else None
+        self._http_client = http_client
+        self._failures = Failures(
+            backend=name,
+            address=settings.base_url or _ADDRESS,
+            key_name=settings.key_env,
+            key=self._key,
+        )
+        self._line = Line(package="openai", connect=self._connect, failures=self._failures)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+        """Ask once, and give the answer as it comes."""
+        answer = _Answer(model=self.model)
+        body = to_body(request, settings=self._settings)
+        async with aclosing(self._line.events(body, request=request)) as events:
+            async for event in events:
+                try:
+                    outputs = list(answer.read(event))
+                except (LookupError, TypeError, AttributeError) as error:
+                    raise self._failures.garbled("a chunk of an unknown shape") from error
+                for output in outputs:
+                    yield output
+        if answer.reason is None:
+            raise self._failures.cut()
+        for call in answer.calls():
+            yield call
+        yield Finished(reason=answer.reason, usage=answer.usage, model=answer.model)
+
+    async def close(self) -> None:
+        """Let go of connections; safe to call twice."""
+        await self._line.close()
+
+    def _connect(self) -> Connection:
+        import openai  # noqa: PLC0415 - takes half a second
+
+        client = openai.AsyncOpenAI(
+            api_key=self._key or "none",
+            base_url=self._settings.base_url or _ADDRESS,
+            max_retries=0,
+            timeout=openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            http_client=self._http_client,
+        )
+        create = client.chat.completions.with_streaming_response.create
+        nameless = {"Authorization": openai.Omit()}
+        ask = create if self._key else partial(create, extra_headers=nameless)
+        return Connection(sdk=openai, client=client, ask=ask)
+
+
+# --- The question -----------------------------------------------------------------------------
+
+
+def to_body(request: Request, *, settings: OpenAISettings) -> dict[str, Any]:
+    """Write ``request`` as Chat Completions reads it."""
+    host = urlsplit(settings.base_url or _ADDRESS).hostname or ""
+    limit = "max_completion_tokens" if _COUNTS_REASONING.search(host) else "max_tokens"
+    body: dict[str, Any] = {
+        "model": settings.model,
+        "messages": to_messages(request),
+        limit: min(request.max_tokens or settings.max_tokens, settings.max_tokens),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if settings.temperature is not None:
+        body["temperature"] = settings.temperature
+    if settings.effort:
+        body["reasoning_effort"] = settings.effort
+    return body
+
+
+def to_messages(request: Request) -> list[Part]:
+    """Write the history; what belongs to this turn only follows the newest words.
+
+    Providers that keep prompts do so by their first tokens, without marks.
+    """
+    messages: list[Part] = []
+    if request.system.strip():
+        messages.append({"role": "system", "content": request.system})
+    for said in request.history:
+        messages += _messages(said)
+    if request.context.strip():
+        _append(messages, request.context)
+    return messages
+
+
+def _append(messages: list[Part], context: str) -> None:
+    if messages and messages[-1]["role"] == "user":
+        messages[-1]["content"] += f"\n\n{context}"
+    else:
+        messages.append({"role": "user", "content": context})
+
+
+def _messages(said: Said) -> Iterator[Part]:
+    for result in said.results:
+        yield {"role": "tool", "tool_call_id": result.call_id, "content": result.text}
+    if said.calls:
+        calls = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in said.calls
+        ]
+        yield {"role": said.role, "content": said.text or None, "tool_calls": calls}
+    elif said.text.strip():
+        yield {"role": said.role, "content": said.text}
+
+
+# --- The answer -------------------------------------------------------------------------------
+
+
+class _Answer:
+    """Reads the chunks of one answer. ``reason`` is None until the model has said its last."""
+
+    def __init__(self, *, model: str) -> None:
+        self.model = model
+        self.reason: StopReason | None = None
+        self.usage = Usage()
+        self._calls: dict[int, Part] = {}
+        self._refused = False
+
+    def read(self, event: Event) -> Iterator[Output]:
+        """Give what a chunk adds to the answer; tool calls are kept until they are whole."""
+        if event.name == DONE:
+            self.reason = self.reason or StopReason.END
+            return
+        chunk = event.data
+        self.model = chunk.get("model") or self.model
+        if counts := chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"):
+            self.usage = _usage(counts)
+        for choice in chunk.get("choices") or ():
+            yield from self._choice(choice)
+
+    def calls(self) -> Iterator[Called]:
+        """Give the tool calls, in the model's order."""
+        for _, call in sorted(self._calls.items()):
+            yield Called(ToolCall(**call))
+
+    def _choice(self, choice: Part) -> Iterator[Output]:
+        delta = choice.get("delta") or {}
+        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
+            yield Thought(thought)
+        yield from _content(delta.get("content") or "")
+        if refusal := delta.get("refusal"):
+            self._refused = True
+            yield Text(refusal)
+        for call in delta.get("tool_calls") or ():
+            self._collect(call)
+        if stopped := choice.get("finish_reason"):
+            self.reason = self._reason(stopped)
+
+    def _reason(self, stopped: str) -> StopReason:
+        if self._refused:
+            return StopReason.REFUSAL
+        # Some servers call tools and say "stop".
+        usual = StopReason.TOOL if self._calls else StopReason.END
+        return _REASONS.get(stopped, usual)
+
+    def _collect(self, part: Part) -> None:
+        """Join the parts of a call; servers differ in which of them repeat its id and name."""
+        function = part.get("function") or {}
+        place = part.get("index")
+        call = self._calls.setdefault(
+            len(self._calls) if place is None else place, {"id": "", "name": "", "arguments": ""}
+        )
+        call["id"] = call["id"] or part.get("id") or ""
+        call["name"] = call["name"] or function.get("name") or ""
+        call["arguments"] += function.get("arguments") or ""
+
+
+def _content(content: str | list[Part]) -> Iterator[Output]:
+    """Read a text, or a list of parts as Mistral's reasoning models send."""
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}] if content else []
+    for part in content:
+        if part["type"] == "text":
+            yield Text(part["text"])
+        elif part["type"] == "thinking":
+            yield Thought("".join(thought["text"] for thought in part["thinking"]))
+
+
+def _usage(counts: Part) -> Usage:
+    details = counts.get("prompt_tokens_details") or {}
+    return Usage(
+        input=counts.get("prompt_tokens") or 0,
+        output=counts.get("completion_tokens") or 0,
+        cache_read=details.get("cached_tokens") or 0,
+        cache_write=details.get("cache_write_tokens") or 0,
+    )

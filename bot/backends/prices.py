@@ -1,0 +1,45 @@
+"""What an answer cost, by the bot's own settings or by the kept price list."""
+
+from bot.messages import Usage
+
+_MILLION = 1_000_000
+
+
+def cost(
+    usage: Usage,
+    *,
+    provider: str,
+    model: str,
+    input_price: float | None = None,
+    output_price: float | None = None,
+) -> float | None:
+    """Return the price in US dollars, None where no price is known.
+
+    ``provider`` is the host that answered or its name in the list. Prices of one's own are for a
+    million tokens and go before the list's; one that is missing counts as nothing, and cached
+    tokens cost as much as others.
+    """
+    if input_price is not None or output_price is not None:
+        paid = usage.input * (input_price or 0) + usage.output * (output_price or 0)
+        return paid / _MILLION
+    return _listed(usage, provider=provider, model=model)
+
+
+def _listed(usage: Usage, *, provider: str, model: str) -> float | None:
+    # Costs a third of a second. The list is part of the package, and remembers what it found.
+    import genai_prices  # noqa: PLC0415
+
+    tokens = genai_prices.Usage(
+        input_tokens=usage.input,
+        output_tokens=usage.output,
+        cache_read_tokens=usage.cache_read,
+        cache_write_tokens=usage.cache_write,
+    )
+    try:
+        if "." in provider:
+            found = genai_prices.calc_price(tokens, model, provider_api_url=f"https://{provider}")
+        else:
+            found = genai_prices.calc_price(tokens, model, provider_id=provider)
+    except (LookupError, ValueError):
+        return None
+    return float(found.total_price)

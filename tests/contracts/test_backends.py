@@ -1,0 +1,137 @@
+"""What every backend promises, whichever way it reaches a model.
+
+A new one joins by a function in ``KEEPERS`` that opens it, ready to answer ``REQUEST``.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+
+import pytest
+
+from bot.backends.anthropic import AnthropicBackend
+from bot.backends.base import Backend, Finished, Output, Request, Said, StopReason, Text
+from bot.backends.openai import OpenAIBackend
+from bot.backends.scripted import ScriptedBackend
+from bot.messages import Passage
+from bot.settings import AnthropicSettings, OpenAISettings
+from tests.servers.acts import Answer
+from tests.servers.anthropic import AnthropicServer
+from tests.servers.openai import OpenAIServer
+
+ANSWER = "Choose **Forgot your password?** on the sign-in page [1]. It takes a minute."
+REQUEST = Request(
+    system="You help the customers of a shop.",
+    history=(Said(role="user", text="How do I reset my password?"),),
+    context="[1] Choose Forgot your password? on the sign-in page.",
+    question="How do I reset my password?",
+    passages=(
+        Passage(
+            id=1,
+            article="reset-your-password",
+            title="Reset your password",
+            headings=("Reset your password",),
+            link="https://help.example/reset-your-password",
+            text="To reset your password, choose **Forgot your password?** on the sign-in page.",
+            score=4.0,
+            coverage=1.0,
+        ),
+    ),
+)
+
+
+@asynccontextmanager
+async def scripted() -> AsyncIterator[Backend]:
+    yield ScriptedBackend(ANSWER)
+
+
+@asynccontextmanager
+async def anthropic() -> AsyncIterator[Backend]:
+    async with AnthropicServer(Answer(text=ANSWER, thinking="A password.")) as server:
+        settings = AnthropicSettings(kind="anthropic", base_url=server.url)
+        backend = AnthropicBackend(name="claude", settings=settings, key="sk-ant-local")
+        yield backend
+        await backend.close()
+
+
+@asynccontextmanager
+async def openai() -> AsyncIterator[Backend]:
+    async with OpenAIServer(Answer(text=ANSWER, thinking="A password.")) as server:
+        settings = OpenAISettings(kind="openai", base_url=server.url)
+        backend = OpenAIBackend(name="local", settings=settings, key=None)
+        yield backend
+        await backend.close()
+
+
+Open = Callable[[], AbstractAsyncContextManager[Backend]]
+KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai)
+
+
+@pytest.fixture(params=KEEPERS, ids=lambda keeper: keeper.__name__)
+async def backend(request: pytest.FixtureRequest) -> AsyncGenerator[Backend]:
+    keeper: Open = request.param
+    async with keeper() as backend:
+        yield backend
+
+
+async def answer(backend: Backend) -> list[Output]:
+    return [output async for output in backend.stream(REQUEST)]
+
+
+def text(outputs: list[Output]) -> str:
+    return "".join(output.text for output in outputs if isinstance(output, Text))
+
+
+async def test_it_says_who_it_is(backend: Backend) -> None:
+    assert backend.name
+    assert backend.model
+    assert backend.provider
+    assert backend.writes in {True, False}
+
+
+async def test_an_answer_ends_in_exactly_one_finished(backend: Backend) -> None:
+    outputs = await answer(backend)
+    assert [type(output) is Finished for output in outputs].count(True) == 1
+    last = outputs[-1]
+    assert isinstance(last, Finished)
+    assert last.reason is StopReason.END
+    assert last.model == backend.model
+    assert text(outputs)
+
+
+async def test_no_piece_is_empty(backend: Backend) -> None:
+    assert all(output.text for output in await answer(backend) if isinstance(output, Text))
+
+
+async def test_usage_is_never_negative(backend: Backend) -> None:
+    last = (await answer(backend))[-1]
+    assert isinstance(last, Finished)
+    counts = last.usage
+    assert min(counts.input, counts.output, counts.cache_read, counts.cache_write) >= 0
+    assert counts.cache_read + counts.cache_write <= counts.input
+
+
+async def test_the_same_question_gets_the_same_answer(backend: Backend) -> None:
+    first, second = await answer(backend), await answer(backend)
+    assert text(first) == text(second)
+
+
+async def test_two_answers_at_once_do_not_mix(backend: Backend) -> None:
+    alone = text(await answer(backend))
+    async with asyncio.TaskGroup() as tasks:
+        both = [tasks.create_task(answer(backend)) for _ in range(2)]
+    assert [text(task.result()) for task in both] == [alone, alone]
+
+
+async def test_an_answer_may_be_left_in_its_middle(backend: Backend) -> None:
+    stream = backend.stream(REQUEST)
+    assert isinstance(stream, AsyncGenerator)
+    async with aclosing(stream):
+        await anext(stream)
+    assert text(await answer(backend))
+
+
+async def test_it_may_be_closed_twice(backend: Backend) -> None:
+    await answer(backend)
+    await backend.close()
+    await backend.close()

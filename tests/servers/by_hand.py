@@ -1,0 +1,42 @@
+"""Runs a local server with canned answers, to try the product on in a terminal."""
+
+import argparse
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from bot.messages import Usage
+from tests.servers.acts import Act, Answer
+from tests.servers.base import Heard, ModelServer
+
+_ANSWERS = (
+    "Of course. Choose **Forgot your password?** where you sign in, and follow our link [1].",
+    "That usually takes a few minutes. Please look into the spam folder as well [1].",
+    "I could not find that in our help centre. Shall I ask a person to have a look?",
+)
+
+
+def canned(heard: Heard) -> Act:
+    """Answer the first question with the first answer, and so on round again."""
+    asked = heard.json()
+    turn = sum(message["role"] == "assistant" for message in asked["messages"])
+    text = _ANSWERS[turn % len(_ANSWERS)]
+    usage = Usage(input=len(heard.body) // 4, output=len(text) // 4)
+    return Answer(text=text, thinking="The customer needs help.", usage=usage)
+
+
+def main(server: type[ModelServer], *, kind: str) -> None:
+    """Serve until Ctrl-C, and say what to write into ``bot.toml``."""
+    parser = argparse.ArgumentParser(description=f"Canned answers over the {kind} protocol.")
+    parser.add_argument("--port", type=int, default=0, help="any free one by default")
+    parser.add_argument("--pace", type=float, default=0.03, help="seconds between two words")
+    options: Any = parser.parse_args()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(server(canned, pace=options.pace, port=options.port), kind=kind))
+
+
+async def _serve(server: ModelServer, *, kind: str) -> None:
+    async with server:
+        lines = ("[backends.local]", f'kind = "{kind}"', f'base_url = "{server.url}"')
+        print("\n".join(lines), flush=True)  # noqa: T201 - a program for a person in a terminal
+        await asyncio.Event().wait()
