@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.resources import sample
+from bot.prompts import PromptBook
+from bot.resources import sample, shipped
 from bot.settings import Settings
 
 HELP = sample() / "help"
@@ -91,3 +92,17 @@ def test_no_secret_and_no_real_address_is_handed_out() -> None:
 
     assert not re.search(r"sk-|xoxb-|BEGIN [A-Z ]*KEY", text)
     assert {*re.findall(r"@([\w.-]+\.\w+)", text)} == {"larkmoor.example", "db.internal"}
+
+
+def test_the_sample_templates_are_sound_and_add_to_the_shipped_ones() -> None:
+    shipped_alone = PromptBook(shipped=shipped("prompts"))
+    book = PromptBook(shipped=shipped("prompts"), folder=sample() / "prompts")
+    facts = {"bot": "Birch", "company": "Larkmoor", "contact": "", "language": "en", "summary": ""}
+
+    assert not book.check()
+    assert [sheet.name for sheet in book.sheets() if sheet.overridden] == ["system.j2"]
+    ours = book.render("direct.j2", **facts).splitlines()
+    theirs = shipped_alone.render("direct.j2", **facts).splitlines()
+    assert [line for line in ours if line not in theirs] == [
+        "- Like a good shopkeeper: friendly and calm, without exclamation marks."
+    ]
