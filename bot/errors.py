@@ -11,13 +11,14 @@ FrontdeskError
 ├── StoreError                nobody yet: the engine handles it
 │   ├── StoreUnavailable          the database does not answer, is locked or full: try again
 │   └── LeaseLost                 another process owns the conversation now: stop at once
+├── NoAnswer                  the engine: every backend was asked in vain; the customer is told so
 └── BackendError              the router: one way to reach a model did not give an answer
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
     ├── BackendUnavailable        try another one
     └── BackendMisconfigured      try another one, and tell the person who runs the bot
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -100,3 +101,12 @@ class BackendUnavailable(BackendError):
 
 class BackendMisconfigured(BackendError):
     """It answers nothing until its settings change: a key, a model's name, a quota."""
+
+
+class NoAnswer(FrontdeskError):
+    """Every backend that could be asked failed; ``causes`` tells how, first choice first."""
+
+    def __init__(self, causes: Sequence[BackendError]) -> None:
+        told = " ".join(f"{cause.backend}: {cause}" for cause in causes)
+        super().__init__(f"No backend gave an answer. {told}")
+        self.causes = tuple(causes)
