@@ -1,10 +1,10 @@
 """An open database: transactions to read in and to write in, and its idea of now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import wraps
-from typing import ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from sqlalchemy import ColumnElement, Float, cast, extract, func, literal
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,7 +23,9 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-def retried(deed: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
+def retried(
+    deed: Callable[_P, Coroutine[Any, Any, _R]],
+) -> Callable[_P, Coroutine[Any, Any, _R]]:
     """Do a transaction again when another stood in its way, or a pooled connection was dead."""
 
     @wraps(deed)

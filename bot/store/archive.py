@@ -1,0 +1,189 @@
+"""The archive in SQL: what people look back at."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import messages as values
+from bot.errors import StoreError
+from bot.messages import Author, Outcome, Rating
+from bot.store import rows
+from bot.store.base import Line, Record, Unanswered
+from bot.store.database import Database, retried
+from bot.store.rows import AnyRow, AnySelect
+from bot.store.tables import (
+    Conversation,
+    Delivery,
+    Feedback,
+    Message,
+    Passage,
+    Prompt,
+    ToolCall,
+    Turn,
+)
+
+_MOST_RECORDS = 10
+
+# The customer's messages that a turn answers.
+_ASKED = (
+    (Message.conversation_id == Turn.conversation_id)
+    & Message.seq.between(Turn.first_seq, Turn.answers_seq)
+    & (Message.author == Author.CUSTOMER)
+)
+
+
+class SqlArchive:
+    """Keeps the promise of ``Archive``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @retried
+    async def find(self, channel: str, key: str) -> values.Conversation | None:
+        return await self._one(
+            rows.CONVERSATIONS.where(Conversation.channel == channel, Conversation.key == key)
+        )
+
+    @retried
+    async def latest(self, channel: str) -> values.Conversation | None:
+        return await self._one(
+            rows.CONVERSATIONS.where(Conversation.channel == channel)
+            .order_by(Conversation.latest_at.desc(), Conversation.id.desc())
+            .limit(1)
+        )
+
+    async def _one(self, query: AnySelect) -> values.Conversation | None:
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return rows.to_conversation(row) if row else None
+
+    @retried
+    async def conversations(self, *, limit: int) -> Sequence[Line]:
+        said = select(func.count(Message.id)).where(Message.conversation_id == Conversation.id)
+        opening = (
+            select(Message.text)
+            .where(Message.conversation_id == Conversation.id, Message.author == Author.CUSTOMER)
+            .order_by(Message.seq)
+            .limit(1)
+        )
+        query = (
+            rows.CONVERSATIONS.add_columns(
+                Conversation.begun_at,
+                Conversation.latest_at,
+                said.scalar_subquery().label("messages"),
+                opening.scalar_subquery().label("opening"),
+            )
+            .order_by(Conversation.latest_at.desc(), Conversation.id.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [_to_line(row) for row in await connection.execute(query)]
+
+    @retried
+    async def messages(self, conversation: int) -> Sequence[values.Message]:
+        query = rows.MESSAGES.where(Message.conversation_id == conversation)
+        async with self._database.reading() as connection:
+            return [rows.to_message(row) for row in await connection.execute(query)]
+
+    @retried
+    async def turns(self, conversation: int) -> Sequence[values.Turn]:
+        query = rows.TURNS.where(Turn.conversation_id == conversation).order_by(Turn.reply_seq)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).all()
+            calls = await _calls(connection, [row.id for row in found])
+        return [rows.to_turn(row, calls.get(row.id, ())) for row in found]
+
+    @retried
+    async def record(self, turn: str) -> Sequence[Record]:
+        query = (
+            rows.TURNS.where(func.substr(Turn.id, 1, len(turn)) == turn)
+            .add_columns(Prompt.source, Delivery.state, Feedback.rating, Feedback.comment)
+            .join(Delivery, Delivery.turn_id == Turn.id)
+            .outerjoin(Prompt, Prompt.hash == Turn.prompt_hash)
+            .outerjoin(Feedback, Feedback.turn_id == Turn.id)
+            .order_by(Turn.started_at.desc(), Turn.id)
+            .limit(_MOST_RECORDS)
+        )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).all()
+            return [await _to_record(connection, row) for row in found]
+
+    @retried
+    async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
+        newest = (
+            select(Turn.id)
+            .where(Turn.outcome.in_([Outcome.UNANSWERED, Outcome.FAILED]))
+            .order_by(Turn.started_at.desc(), Turn.id)
+            .limit(limit)
+        )
+        query = (
+            select(Turn.id, Turn.conversation_id, Turn.started_at, Message.text)
+            .join_from(Turn, Message, _ASKED)
+            .where(Turn.id.in_(newest.scalar_subquery()))
+            .order_by(Turn.started_at.desc(), Turn.id, Message.seq)
+        )
+        async with self._database.reading() as connection:
+            asked = (await connection.execute(query)).all()
+        return [_to_unanswered(list(burst)) for _, burst in groupby(asked, lambda row: row.id)]
+
+    @retried
+    async def rate(self, turn: str, rating: Rating, *, comment: str) -> None:
+        said = {"rating": rating, "comment": comment, "at": self._database.now}
+        rate = (
+            self._database.insert(Feedback)
+            .values(turn_id=turn, **said)
+            .on_conflict_do_update(index_elements=[Feedback.turn_id], set_=said)
+        )
+        async with self._database.writing() as connection:
+            if await connection.scalar(select(Turn.id).where(Turn.id == turn)) is None:
+                raise StoreError(f"There is no turn '{turn}'.")
+            await connection.execute(rate)
+
+
+async def _calls(connection: AsyncConnection, turns: Sequence[str]) -> dict[str, list[AnyRow]]:
+    query = select(ToolCall).where(ToolCall.turn_id.in_(turns)).order_by(ToolCall.id)
+    found: dict[str, list[AnyRow]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.turn_id, []).append(row)
+    return found
+
+
+async def _to_record(connection: AsyncConnection, row: AnyRow) -> Record:
+    questions = await connection.execute(
+        rows.MESSAGES.join_from(Turn, Message, _ASKED).where(Turn.id == row.id)
+    )
+    passages = await connection.execute(rows.PASSAGES.where(Passage.id.in_(row.passages)))
+    by_id = {passage.id: rows.to_passage(passage) for passage in passages}
+    calls = await _calls(connection, [row.id])
+    return Record(
+        conversation=row.conversation_id,
+        turn=rows.to_turn(row, calls.get(row.id, ())),
+        questions=tuple(rows.to_message(question) for question in questions),
+        passages=tuple(by_id[number] for number in row.passages if number in by_id),
+        template=row.source or "",
+        delivery=row.state,
+        rating=Rating(row.rating) if row.rating else None,
+        comment=row.comment or "",
+    )
+
+
+def _to_line(row: AnyRow) -> Line:
+    return Line(
+        conversation=rows.to_conversation(row),
+        messages=row.messages,
+        begun=row.begun_at,
+        latest=row.latest_at,
+        opening=row.opening or "",
+    )
+
+
+def _to_unanswered(burst: Sequence[AnyRow]) -> Unanswered:
+    first = burst[0]
+    return Unanswered(
+        conversation=first.conversation_id,
+        turn=first.id,
+        question="\n".join(row.text for row in burst),
+        at=first.started_at,
+    )

@@ -1,0 +1,166 @@
+"""What the tables' rows are as values, and which columns each value needs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from bot import messages as values
+from bot.messages import Attempt, Author, Citation, Outcome, Owner, Reply, Usage
+from bot.store.tables import Conversation, Customer, Message, Passage, Turn
+
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
+
+CONVERSATIONS: AnySelect = select(
+    Conversation.id,
+    Conversation.channel,
+    Conversation.key,
+    Conversation.owner,
+    Conversation.language,
+    Conversation.asked_seq,
+    Conversation.answered_seq,
+    Conversation.summary,
+    Conversation.summary_seq,
+    Conversation.backend,
+    Conversation.strategy,
+    Customer.external_id,
+    Customer.name,
+    Customer.attributes,
+).join(Customer, Customer.id == Conversation.customer_id)
+
+MESSAGES: AnySelect = select(
+    Message.seq,
+    Message.author,
+    Message.text,
+    Message.parts,
+    Message.tokens,
+    Message.answers_seq,
+    Message.stopped,
+    Message.turn_id,
+    Message.at,
+).order_by(Message.seq)
+
+TURNS: AnySelect = select(*Turn.__table__.columns, Message.text.label("reply_text")).join_from(
+    Turn,
+    Message,
+    (Message.conversation_id == Turn.conversation_id) & (Message.seq == Turn.reply_seq),
+)
+
+PASSAGES: AnySelect = select(
+    Passage.id, Passage.path, Passage.title, Passage.headings, Passage.link, Passage.text
+)
+
+
+def to_conversation(row: AnyRow) -> values.Conversation:
+    return values.Conversation(
+        id=row.id,
+        channel=row.channel,
+        key=row.key,
+        customer=row.external_id,
+        customer_name=row.name,
+        attributes=row.attributes,
+        owner=Owner(row.owner),
+        language=row.language,
+        asked=row.asked_seq,
+        answered=row.answered_seq,
+        summary=row.summary,
+        summary_seq=row.summary_seq,
+        backend=row.backend,
+        strategy=row.strategy,
+    )
+
+
+def to_message(row: AnyRow) -> values.Message:
+    parts = row.parts or {}
+    return values.Message(
+        seq=row.seq,
+        author=Author(row.author),
+        text=row.text,
+        tokens=row.tokens,
+        at=row.at,
+        answers=row.answers_seq,
+        stopped=row.stopped,
+        turn=row.turn_id,
+        calls=tuple(values.ToolCall(**call) for call in parts.get("calls", ())),
+        results=tuple(values.ToolResult(**result) for result in parts.get("results", ())),
+    )
+
+
+def to_turn(row: AnyRow, calls: Iterable[AnyRow] = ()) -> values.Turn:
+    return values.Turn(
+        id=row.id,
+        reply=Reply(
+            turn=row.id,
+            text=row.reply_text,
+            outcome=Outcome(row.outcome),
+            answers=row.answers_seq,
+            citations=to_citations(row.citations),
+        ),
+        first=row.first_seq,
+        started=row.started_at,
+        seconds=row.seconds,
+        first_piece=row.first_piece,
+        strategy=row.strategy,
+        prompt=row.prompt,
+        prompt_hash=row.prompt_hash,
+        reasoning=row.reasoning,
+        passages=tuple(row.passages),
+        refused_calls=tuple(to_call(call) for call in calls),
+        attempts=tuple(_to_attempt(attempt) for attempt in row.attempts),
+    )
+
+
+def to_turn_row(turn: values.Turn) -> dict[str, Any]:
+    """Return the columns of ``turns`` that the turn itself knows."""
+    return {
+        "id": turn.id,
+        "first_seq": turn.first,
+        "answers_seq": turn.reply.answers,
+        "outcome": turn.reply.outcome,
+        "strategy": turn.strategy,
+        "prompt": turn.prompt,
+        "prompt_hash": turn.prompt_hash,
+        "reasoning": turn.reasoning,
+        "passages": turn.passages,
+        "citations": [asdict(citation) for citation in turn.reply.citations],
+        "attempts": [asdict(attempt) for attempt in turn.attempts],
+        "started_at": turn.started,
+        "first_piece": turn.first_piece,
+        "seconds": turn.seconds,
+    }
+
+
+def to_call(row: AnyRow) -> values.ToolCall:
+    return values.ToolCall(id=row.call_id, name=row.name, arguments=row.arguments)
+
+
+def to_call_row(call: values.ToolCall, turn: values.Turn) -> dict[str, Any]:
+    """Return the row of a call that was not carried out."""
+    return {
+        "turn_id": turn.id,
+        "call_id": call.id,
+        "name": call.name,
+        "arguments": call.arguments,
+        "status": "refused",
+    }
+
+
+def to_citations(kept: Iterable[Mapping[str, Any]]) -> tuple[Citation, ...]:
+    return tuple(Citation(**citation) for citation in kept)
+
+
+def to_passage(row: AnyRow) -> values.Passage:
+    return values.Passage(
+        id=row.id,
+        article=row.path,
+        title=row.title,
+        headings=tuple(row.headings),
+        link=row.link,
+        text=row.text,
+    )
+
+
+def _to_attempt(kept: Mapping[str, Any]) -> Attempt:
+    return Attempt(**{**kept, "usage": Usage(**kept["usage"])})
