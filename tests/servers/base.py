@@ -12,12 +12,17 @@ from typing import Any, Self
 from tests.servers.acts import EVENTS, JSON, Act, Answer, Fault, Recording, Refusal
 
 _PATIENCE = 3600.0
+_SOON = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A request as it came: ``headers`` in lower case, ``body`` to the byte."""
+    """A request as it came: ``headers`` in lower case, ``body`` to the byte.
 
+    ``client`` is the port that it came from: the same one where a line was used again.
+    """
+
+    client: int
     path: str
     headers: Mapping[str, str]
     body: bytes
@@ -51,6 +56,7 @@ class ModelServer(ABC):
         self._port = port
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[Any]] = set()
+        self._change = asyncio.Condition()
 
     # --- What a protocol must say --------------------------------------------------------------
 
@@ -73,6 +79,11 @@ class ModelServer(ABC):
         """Return the ``base_url`` of a backend that shall ask it."""
         assert self._server, "The server is not running: use it in an 'async with'."
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def idle(self) -> None:
+        """Wait until no answer is being given; TimeoutError after five seconds."""
+        async with asyncio.timeout(_SOON), self._change:
+            await self._change.wait_for(lambda: not self.busy)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
@@ -102,7 +113,7 @@ class ModelServer(ABC):
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False where the line cannot be used for another."""
-        heard = await _hear(reader)
+        heard = await _hear(reader, client=writer.get_extra_info("peername")[1])
         act = self._script[len(self.heard) % len(self._script)]
         self.heard.append(heard)
         if not isinstance(act, Answer | Refusal | Recording):
@@ -115,6 +126,8 @@ class ModelServer(ABC):
             raise
         finally:
             self.busy -= 1
+            async with self._change:
+                self._change.notify_all()
 
     async def _perform(self, act: Act, heard: Heard, line: "_Line") -> bool:
         match act:
@@ -197,10 +210,10 @@ def _phrase(status: int) -> str:
         return "Overloaded"
 
 
-async def _hear(reader: asyncio.StreamReader) -> Heard:
+async def _hear(reader: asyncio.StreamReader, *, client: int) -> Heard:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     pairs = (line.split(":", 1) for line in lines)
     headers = {name.strip().lower(): value.strip() for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Heard(path=first.split(" ")[1], headers=headers, body=body)
+    return Heard(client=client, path=first.split(" ")[1], headers=headers, body=body)

@@ -1,0 +1,348 @@
+"""Every way in which a provider fails, over real HTTP, becomes the error of who must act."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
+
+import pytest
+
+from bot.backends.anthropic import AnthropicBackend
+from bot.backends.base import (
+    Backend,
+    Called,
+    Finished,
+    Output,
+    Request,
+    Said,
+    StopReason,
+    Text,
+)
+from bot.backends.openai import OpenAIBackend
+from bot.errors import (
+    BackendBusy,
+    BackendError,
+    BackendMisconfigured,
+    BackendUnavailable,
+    SettingsError,
+)
+from bot.messages import ToolCall
+from bot.settings import AnthropicSettings, OpenAISettings
+from tests.servers.acts import Act, Answer, Fault, Recording, Refusal
+from tests.servers.anthropic import AnthropicServer
+from tests.servers.base import ModelServer
+from tests.servers.openai import OpenAIServer
+
+KEY = "sk-ant-api03-locallocallocal"
+QUESTION = "My e-mail is ada@example.org and my parrot ate the invoice"
+REQUEST = Request(
+    system="Be kind.",
+    history=(Said(role="user", text=QUESTION),),
+    context="Answer in English.",
+    question=QUESTION,
+)
+SERVERS: dict[str, type[ModelServer]] = {"anthropic": AnthropicServer, "openai": OpenAIServer}
+
+
+def at(kind: str, url: str) -> Backend:
+    if kind == "anthropic":
+        settings = AnthropicSettings(kind="anthropic", base_url=url)
+        return AnthropicBackend(name="first", settings=settings, key=KEY)
+    return OpenAIBackend(
+        name="first", settings=OpenAISettings(kind="openai", base_url=url), key=KEY
+    )
+
+
+@asynccontextmanager
+async def asking(kind: str, *script: Act) -> AsyncIterator[tuple[Backend, ModelServer]]:
+    async with SERVERS[kind](*script) as server:
+        backend = at(kind, server.url)
+        yield backend, server
+        await backend.close()
+
+
+async def outputs(backend: Backend) -> list[Output]:
+    return [output async for output in backend.stream(REQUEST)]
+
+
+async def failure(kind: str, act: Act) -> BackendError:
+    async with asking(kind, act) as (backend, _):
+        with pytest.raises(BackendError) as caught:
+            await outputs(backend)
+    return caught.value
+
+
+@pytest.fixture(params=SERVERS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, BackendUnavailable),
+        (401, BackendMisconfigured),
+        (402, BackendMisconfigured),
+        (403, BackendMisconfigured),
+        (404, BackendMisconfigured),
+        (408, BackendBusy),
+        (409, BackendBusy),
+        (413, BackendUnavailable),
+        (418, BackendUnavailable),
+        (429, BackendBusy),
+        (500, BackendBusy),
+        (502, BackendBusy),
+        (503, BackendBusy),
+        (504, BackendBusy),
+        (529, BackendBusy),
+    ],
+)
+async def test_a_status_says_who_must_act(
+    kind: str, status: int, error: type[BackendError]
+) -> None:
+    caught = await failure(kind, Refusal(status=status, headers={"request-id": "req_7"}))
+    assert type(caught) is error
+    assert caught.backend == "first"
+    for fact in ("'first'", str(status), "req_7" if kind == "openai" else "req_local"):
+        assert fact in str(caught)
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("prompt is too long: 210000 tokens > 200000 maximum", BackendUnavailable),
+        ("This model's maximum context length is 8192 tokens.", BackendUnavailable),
+        ("adaptive thinking is not supported on this model", BackendMisconfigured),
+        ("Unsupported parameter: 'max_tokens'", BackendMisconfigured),
+        ("`temperature` is deprecated for this model", BackendMisconfigured),
+        ("Your credit balance is too low to access the API.", BackendMisconfigured),
+        ("messages.0: something else", BackendUnavailable),
+    ],
+)
+async def test_a_bad_request_says_whose_fault_it_is(
+    kind: str, message: str, error: type[BackendError]
+) -> None:
+    body = b'{"error": {"type": "invalid_request_error", "message": "%b"}}' % message.encode()
+    caught = await failure(kind, Refusal(status=400, body=body))
+    assert type(caught) is error
+    assert message in str(caught)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        (
+            {
+                "retry-after": "Sun, 22 Nov 2026 10:00:30 GMT",
+                "date": "Sun, 22 Nov 2026 10:00:00 GMT",
+            },
+            30.0,
+        ),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, 0.0),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m2.5s"}, 62.5),
+        ({"x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "1m"}, None),
+    ],
+)
+async def test_a_rate_limit_says_how_long_to_wait(
+    kind: str, headers: dict[str, str], seconds: float | None
+) -> None:
+    caught = await failure(kind, Refusal(status=429, headers=headers))
+    assert isinstance(caught, BackendBusy)
+    assert caught.retry_after == seconds
+
+
+async def test_a_wait_may_stand_in_the_message_alone() -> None:
+    body = b'{"error": {"message": "Rate limit reached. Please try again in 1m18.6s."}}'
+    caught = await failure("openai", Refusal(status=429, body=body))
+    assert isinstance(caught, BackendBusy)
+    assert caught.retry_after == pytest.approx(78.6)
+
+
+async def test_an_empty_account_is_not_asked_again() -> None:
+    body = b'{"error": {"message": "You exceeded it.", "code": "insufficient_quota"}}'
+    caught = await failure("openai", Refusal(status=429, body=body))
+    assert isinstance(caught, BackendMisconfigured)
+    assert "billing" in str(caught)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><title>502 Bad Gateway</title>", b"[]", b'"no"'])
+async def test_an_error_answer_of_any_form_is_understood(kind: str, body: bytes) -> None:
+    assert isinstance(await failure(kind, Refusal(status=502, body=body)), BackendBusy)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.CUT, BackendBusy),
+        (Fault.SHORT, BackendBusy),
+        (Fault.ERROR, BackendBusy),
+        (Fault.GARBAGE, BackendUnavailable),
+        (Fault.STRANGE, BackendUnavailable),
+    ],
+)
+@pytest.mark.parametrize("after", [0, 1, 4])
+async def test_an_answer_that_breaks_off_is_never_taken_for_whole(
+    kind: str, fault: Fault, error: type[BackendError], after: int
+) -> None:
+    act = Answer(text="One two three four five six", fault=fault, after=after)
+    assert type(await failure(kind, act)) is error
+
+
+async def test_what_came_before_a_fault_was_given(kind: str) -> None:
+    act = Answer(text="One two three four five six", fault=Fault.CUT, after=5)
+    async with asking(kind, act) as (backend, _):
+        seen: list[Output] = []
+        with suppress(BackendBusy):
+            async for output in backend.stream(REQUEST):
+                seen.append(output)  # noqa: PERF401 - what came before the error counts
+    assert Text("One ") in seen
+
+
+async def test_silence_can_be_ended_by_who_waits(kind: str) -> None:
+    act = Answer(text="One two three", fault=Fault.SILENCE, after=4)
+    async with asking(kind, act) as (backend, server):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await outputs(backend)
+        await server.idle()
+        assert server.abandoned == 1
+
+
+async def test_closing_the_answer_hangs_up(kind: str) -> None:
+    async with SERVERS[kind](Answer(text="word " * 500), pace=0.01) as server:
+        backend = at(kind, server.url)
+        stream = backend.stream(REQUEST)
+        assert isinstance(stream, AsyncGenerator)
+        async with aclosing(stream):
+            await anext(stream)
+        await server.idle()
+        assert server.abandoned == 1
+        await backend.close()
+
+
+async def test_whole_answers_share_one_line(kind: str) -> None:
+    async with asking(kind, Answer(text="Hello.")) as (backend, server):
+        for _ in range(3):
+            await outputs(backend)
+        assert len({heard.client for heard in server.heard}) == 1
+
+
+async def test_nobody_listens(kind: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        backend = at(kind, f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(BackendBusy, match="cannot be reached at http://127"):
+            await outputs(backend)
+        await backend.close()
+
+
+async def test_a_page_instead_of_a_stream_is_no_answer(kind: str) -> None:
+    body = b'{"id": "x", "choices": []}'
+    act = Recording(pieces=[body], headers={"content-type": "application/json"})
+    assert isinstance(await failure(kind, act), BackendUnavailable)
+
+
+async def test_an_error_with_a_good_status_is_an_error() -> None:
+    body = b'{"error": {"code": 502, "message": "Upstream is down"}}'
+    act = Recording(pieces=[body], headers={"content-type": "application/json"})
+    caught = await failure("openai", act)
+    assert isinstance(caught, BackendBusy)
+    assert "Upstream is down" in str(caught)
+
+
+# --- Answers that are whole, and yet not what one hopes for ---------------------------------------
+
+
+async def last(kind: str, answer: Answer) -> tuple[list[Output], Finished]:
+    async with asking(kind, answer) as (backend, _):
+        *before, end = await outputs(backend)
+    assert isinstance(end, Finished)
+    return before, end
+
+
+async def test_an_empty_answer_is_an_end_without_text(kind: str) -> None:
+    before, end = await last(kind, Answer(text=""))
+    assert (before, end.reason) == ([], StopReason.END)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ({"anthropic": "refusal", "openai": "content_filter"}, StopReason.REFUSAL),
+        ({"anthropic": "max_tokens", "openai": "length"}, StopReason.LENGTH),
+        ({"anthropic": "model_context_window_exceeded", "openai": "length"}, StopReason.LENGTH),
+        ({"anthropic": "stop_sequence", "openai": "stop"}, StopReason.END),
+        ({"anthropic": "a_new_word", "openai": "a_new_word"}, StopReason.END),
+    ],
+)
+async def test_why_it_stopped_is_told(kind: str, words: dict[str, str], reason: StopReason) -> None:
+    _, end = await last(kind, Answer(text="Well,", stop=words[kind]))
+    assert end.reason is reason
+
+
+async def test_a_tool_call_nobody_asked_for_is_told_whole(kind: str) -> None:
+    calls = (
+        ToolCall(id="call_1", name="refund", arguments='{"order": 7, "why": "late parcel"}'),
+        ToolCall(id="call_2", name="noop", arguments="{}"),
+    )
+    before, end = await last(kind, Answer(text="Let me see.", calls=calls))
+    assert [output.call for output in before if isinstance(output, Called)] == list(calls)
+    assert end.reason is StopReason.TOOL
+
+
+# --- What nobody may read -----------------------------------------------------------------------
+
+
+async def test_an_error_holds_neither_the_key_nor_the_customers_words(kind: str) -> None:
+    echo = f"Incorrect key {KEY}, sk-proj-abcdefabcdef1234; input was: {QUESTION}."
+    body = f'{{"error": {{"message": "{echo}"}}}}'.encode()
+    text = str(await failure(kind, Refusal(status=401, body=body)))
+    for secret in (KEY, "abcdefabcdef", "ada@example.org", "parrot ate the"):
+        assert secret not in text
+    assert "Incorrect key ***" in text
+
+
+async def test_no_log_holds_the_customers_words(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with asking(kind, Answer(text="Hello.")) as (backend, _):
+            await outputs(backend)
+    assert "parrot" not in caplog.text
+    assert KEY not in caplog.text
+
+
+async def test_a_long_message_is_shortened(kind: str) -> None:
+    body = b'{"error": {"message": "%b"}}' % (b"All work and no play. " * 100)
+    assert len(str(await failure(kind, Refusal(status=500, body=body)))) < 500
+
+
+@pytest.mark.parametrize("key", ["sk-ä", "sk-1\nsk-2"])
+async def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> None:
+    settings = AnthropicSettings(kind="anthropic")
+    with pytest.raises(SettingsError, match="ANTHROPIC_API_KEY holds signs that no key") as caught:
+        AnthropicBackend(name="first", settings=settings, key=key)
+    assert key not in str(caught.value)
+
+
+async def test_a_line_break_behind_a_key_does_no_harm() -> None:
+    async with OpenAIServer() as server:
+        settings = OpenAISettings(kind="openai", base_url=server.url)
+        backend = OpenAIBackend(name="first", settings=settings, key="sk-local\n")
+        await outputs(backend)
+        await backend.close()
+    assert server.heard[0].headers["authorization"] == "Bearer sk-local"
+
+
+async def test_a_server_without_keys_is_sent_none() -> None:
+    async with OpenAIServer() as server:
+        settings = OpenAISettings(kind="openai", base_url=server.url)
+        backend = OpenAIBackend(name="first", settings=settings, key=None)
+        await outputs(backend)
+        await backend.close()
+    assert "authorization" not in server.heard[0].headers
