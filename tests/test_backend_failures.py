@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
@@ -216,9 +216,7 @@ async def test_silence_can_be_ended_by_who_waits(kind: str) -> None:
 async def test_closing_the_answer_hangs_up(kind: str) -> None:
     async with SERVERS[kind](Answer(text="word " * 500), pace=0.01) as server:
         backend = at(kind, server.url)
-        stream = backend.stream(REQUEST)
-        assert isinstance(stream, AsyncGenerator)
-        async with aclosing(stream):
+        async with aclosing(backend.stream(REQUEST)) as stream:
             await anext(stream)
         await server.idle()
         assert server.abandoned == 1

@@ -1,6 +1,6 @@
 """The promise of a backend, and the values that it speaks in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -103,7 +103,7 @@ class Backend(Protocol):
     @property
     def writes(self) -> bool: ...
 
-    def stream(self, request: Request) -> AsyncIterator[Output]:
+    def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Answer ``request`` in pieces; the last one, and only it, is ``Finished``.
 
         Closing the iterator ends the request. Asks once: retries live in the router.

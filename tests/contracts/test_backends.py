@@ -124,9 +124,7 @@ async def test_two_answers_at_once_do_not_mix(backend: Backend) -> None:
 
 
 async def test_an_answer_may_be_left_in_its_middle(backend: Backend) -> None:
-    stream = backend.stream(REQUEST)
-    assert isinstance(stream, AsyncGenerator)
-    async with aclosing(stream):
+    async with aclosing(backend.stream(REQUEST)) as stream:
         await anext(stream)
     assert text(await answer(backend))
 
