@@ -11,9 +11,12 @@ import pytest
 
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend, Finished, Output, Request, Said, StopReason, Text
+from bot.backends.extractive import ExtractiveBackend
 from bot.backends.openai import OpenAIBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.messages import Passage
+from bot.prompts import PromptBook
+from bot.resources import shipped
 from bot.settings import AnthropicSettings, OpenAISettings
 from tests.servers.acts import Answer
 from tests.servers.anthropic import AnthropicServer
@@ -63,8 +66,18 @@ async def openai() -> AsyncIterator[Backend]:
         await backend.close()
 
 
+@asynccontextmanager
+async def extractive() -> AsyncIterator[Backend]:
+    book = PromptBook(shipped=shipped("prompts"))
+
+    def words(name: str, /, **variables: object) -> str:
+        return book.render(f"words/{name}.j2", contact="", **variables)
+
+    yield ExtractiveBackend(enough=0.5, words=words, stems=str.split)
+
+
 Open = Callable[[], AbstractAsyncContextManager[Backend]]
-KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai)
+KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai, extractive)
 
 
 @pytest.fixture(params=KEEPERS, ids=lambda keeper: keeper.__name__)

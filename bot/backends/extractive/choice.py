@@ -3,9 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.backends.extractive.blocks import Kind
+from bot.backends.extractive.candidate import Candidate, candidate
 from bot.backends.extractive.question import Question
 from bot.backends.extractive.quotables import Quotable, quotables
 from bot.messages import Passage
@@ -13,20 +14,17 @@ from bot.messages import Passage
 _MOST = 3  # quotes
 _LONGEST = 900  # characters, all quotes together; a list of steps may have twice as many
 _LIST = 500  # characters; of a longer list only the items that fit are quoted
-_HEADING = 0.6  # what a word counts that only the heading has
+
+# What makes a score. A quotable with every word of the question has a fit of 1.
+_TITLE = 0.5  # what a word counts that only the article's title has
 _LEADING = 0.1  # what it adds to open the passage
-_CLOSE = 0.75  # the share of the best score, and coverage, that one more quote must reach
+_BRIEF = 0.2  # what it adds to say nothing else
+_DOUBT = 0.3  # what is left of a score where the search gave the passage none
+
+# What one more quote takes.
+_CLOSE = 0.75  # the share of the best score and of the best coverage
+_TIE = 0.9  # the share of the best score from elsewhere in the same article
 _SAME = 0.7  # the share of common stems from which on two quotes say the same
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """Something to quote with its stems, its ``own`` and those of the heading ``above`` it."""
-
-    quotable: Quotable
-    passage: Passage
-    own: frozenset[str]
-    above: frozenset[str]
 
 
 class Choice:
@@ -37,7 +35,7 @@ class Choice:
         self._best = max((passage.score for passage in passages), default=0.0) or 1.0
         self._covered = max((passage.coverage for passage in passages), default=0.0)
         self._candidates = [
-            self._candidate(quotable, passage)
+            candidate(quotable, passage, question)
             for number, passage in enumerate(passages, 1)
             for quotable in quotables(passage, number=number)
         ]
@@ -45,17 +43,12 @@ class Choice:
 
     def quotes(self) -> Sequence[Quotable]:
         """Return one to three quotables in reading order; none where no word fits."""
-        picked = [self._narrowed(candidate) for candidate in self._picked()]
+        picked = [self._narrowed(each.quotable) for each in self._picked()]
         return _joined(sorted(picked, key=lambda each: (each.number, each.place)))
-
-    def _candidate(self, quotable: Quotable, passage: Passage) -> _Candidate:
-        own = frozenset(self._question.stems(quotable.text))
-        above = frozenset(self._question.stems(quotable.heading)) - own
-        return _Candidate(quotable=quotable, passage=passage, own=own, above=above)
 
     def _rarity(self) -> Mapping[str, float]:
         """Return what each stem of the question counts: more where fewer candidates have it."""
-        having = Counter(stem for each in self._candidates for stem in each.own | each.above)
+        having = Counter(stem for each in self._candidates for stem in each.told | each.title)
         return {
             stem: weight * math.log(1 + len(self._candidates) / having[stem])
             for stem, weight in self._question.weights.items()
@@ -65,44 +58,45 @@ class Choice:
     def _weight(self, stems: Iterable[str]) -> float:
         return sum(self._weights.get(stem, 0.0) for stem in stems)
 
-    def _score(self, candidate: _Candidate) -> float:
-        overlap = self._weight(candidate.own) + _HEADING * self._weight(candidate.above)
+    def _score(self, each: Candidate) -> float:
+        overlap = self._weight(each.told) + _TITLE * self._weight(each.title)
         if not overlap:
             return 0.0
-        fit = overlap / sum(self._weights.values())
-        trust = 0.3 + 0.7 * candidate.passage.score / self._best
-        leading = _LEADING if candidate.quotable.place == 0 else 0.0
-        return trust * (self._question.graded(fit, candidate.quotable) + leading)
+        fit = self._question.graded(overlap / sum(self._weights.values()), each.quotable)
+        leading = _LEADING if each.quotable.place == 0 else 0.0
+        brief = _BRIEF * len(each.own & self._weights.keys()) / (len(each.own) or 1)
+        trust = _DOUBT + (1 - _DOUBT) * each.passage.score / self._best
+        return trust * (fit + leading + brief)
 
-    def _picked(self) -> Iterator[_Candidate]:
-        scores = [(self._score(each), each) for each in self._candidates]
-        scores.sort(key=lambda scored: -scored[0])  # stable: the better passage comes first
-        picked: list[_Candidate] = []
+    def _picked(self) -> Iterator[Candidate]:
+        scored = [(self._score(each), each) for each in self._candidates]
+        scored.sort(key=lambda pair: -pair[0])  # stable: the better passage comes first
+        picked: list[Candidate] = []
         room = _LONGEST
-        for score, candidate in scores:
-            if score <= 0 or score < _CLOSE * scores[0][0] or len(picked) == _MOST:
+        for score, each in scored:
+            share = score / (scored[0][0] or 1.0)
+            if share < _CLOSE or len(picked) == _MOST:
                 return
-            if picked and not (
-                len(candidate.quotable.text) <= room and self._adds(candidate, picked)
-            ):
-                continue
-            picked.append(candidate)
-            room -= len(candidate.quotable.text)
-            yield candidate
+            size = len(each.quotable.text)
+            if not picked or (size <= room and self._adds(each, picked, share)):
+                picked.append(each)
+                room -= size
+                yield each
 
-    def _adds(self, candidate: _Candidate, picked: Sequence[_Candidate]) -> bool:
-        """Tell whether it goes on where the first quote stands, or has words still missing."""
-        if any(_say_the_same(candidate, other) for other in picked):
+    def _adds(self, each: Candidate, picked: Sequence[Candidate], share: float) -> bool:
+        """Tell whether one more quote is worth its room: it must not say the same again."""
+        if any(each.says_the_same(other, share=_SAME) for other in picked):
             return False
-        if candidate.quotable.is_near(picked[0].quotable):
+        first = picked[0]
+        if each.quotable.is_near(first.quotable):
             return True
-        told = frozenset[str]().union(*(each.own | each.above for each in picked))
-        missing = (candidate.own & self._weights.keys()) - told
-        return bool(missing) and candidate.passage.coverage >= _CLOSE * self._covered
+        if share >= _TIE and each.passage.article == first.passage.article:
+            return True
+        missing = (each.own & self._weights.keys()).difference(*(other.told for other in picked))
+        return bool(missing) and each.passage.coverage >= _CLOSE * self._covered
 
-    def _narrowed(self, candidate: _Candidate) -> Quotable:
+    def _narrowed(self, quotable: Quotable) -> Quotable:
         """Leave out what nobody asked for: rows of a table, items of a long list."""
-        quotable = candidate.quotable
         if quotable.kind is Kind.STEPS:
             return quotable.within(2 * _LONGEST)
         if quotable.kind is not Kind.TABLE and len(quotable.text) <= _LIST:
@@ -110,15 +104,8 @@ class Choice:
         stems = self._question.stems
         above = {*stems(quotable.lead), *stems(quotable.heading)}
         fits = [self._weight({*stems(part)} - above) for part in quotable.parts]
-        kept = tuple(
-            part for part, fit in zip(quotable.parts, fits, strict=True) if fit >= max(fits)
-        )
-        return replace(quotable, parts=kept).within(_LONGEST)
-
-
-def _say_the_same(one: _Candidate, other: _Candidate) -> bool:
-    smaller = min(len(one.own), len(other.own))
-    return len(one.own & other.own) >= _SAME * smaller
+        kept = [part for part, fit in zip(quotable.parts, fits, strict=True) if fit >= max(fits)]
+        return replace(quotable, parts=tuple(kept)).within(_LONGEST)
 
 
 def _joined(quotes: Sequence[Quotable]) -> Sequence[Quotable]:

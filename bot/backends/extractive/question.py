@@ -7,6 +7,7 @@ from bot.backends.extractive.quotables import Quotable
 
 Stems = Callable[[str], Sequence[str]]
 
+_CUE = 0.3  # what a word counts that only tells the kind of answer, as the "long" of "how long"
 _EARLIER = 0.3  # what a word of the customer's last message counts; half as much the one before
 _LEANING = 3  # a question of so few stems is read together with the earlier ones
 _EXPECTED = 0.8  # what it adds to be of the kind that the question asks for
@@ -23,23 +24,33 @@ class Question:
     def __init__(self, text: str, *, earlier: Sequence[str], stems: Stems) -> None:
         own = stems(text)
         self.stems = stems
-        self.weights = dict.fromkeys(own, 1.0)
         self._expected = expectations(text)
+        self.weights = dict.fromkeys(own, _CUE) | dict.fromkeys(stems(self._subject(text)), 1.0)
         if len(own) <= _LEANING:
             self._lean(earlier)
         if len(own) <= 1 and not self._expected:
             self._expected = expectations("".join(earlier[:1]))
+
+    def _subject(self, text: str) -> str:
+        """Return ``text`` without the words that only tell what kind of answer is wanted."""
+        for expectation in self._expected:
+            text = expectation.cue.sub(" ", text)
+        return text
 
     def _lean(self, earlier: Sequence[str]) -> None:
         for distance, text in enumerate(earlier):
             for stem in self.stems(text):
                 self.weights.setdefault(stem, _EARLIER / 2**distance)
 
+    def weight(self, stem: str) -> float:
+        """Return what ``stem`` counts."""
+        return self.weights.get(stem, 0.0)
+
     def graded(self, fit: float, quotable: Quotable) -> float:
         """Return ``fit`` (0 to 1), raised where ``quotable`` is of an expected kind, or lowered."""
         if not self._expected:
             return fit
-        met = sum(each.is_met_by(quotable.text, quotable.kind) for each in self._expected)
+        met = any(each.is_met_by(quotable.text, quotable.kind) for each in self._expected)
         if not met:
             return fit * _UNEXPECTED
-        return fit + _EXPECTED * met / len(self._expected) * min(1.0, 2 * fit)
+        return fit + _EXPECTED * min(1.0, 2 * fit)

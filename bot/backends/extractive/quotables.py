@@ -14,6 +14,7 @@ _ITEM = re.compile(r"(\s*)(\d{1,9}[.)]|[-*+])\s+(.*)")
 _CELL = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*$")
 _LONGEST_CODE = 600  # characters
+_SHORT = 250  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def _pieces(markdown: str, heading: str) -> Iterator[tuple[Kind, str, str, tuple
     for block in blocks(markdown, heading=heading):
         above = readable(block.heading)
         if block.kind is Kind.PROSE:
-            told = sentences(readable(" ".join(block.lines)))
+            told = _told(readable(" ".join(block.lines)))
             yield from ((Kind.PROSE, above, "", (piece,)) for piece in told if piece[-1] != ":")
             lead = told[-1] if told and told[-1].endswith(":") else ""
         else:
@@ -86,6 +87,13 @@ def _pieces(markdown: str, heading: str) -> Iterator[tuple[Kind, str, str, tuple
             if parts:
                 yield block.kind, above, lead or _introduced(above), parts
             lead = ""
+
+
+def _told(text: str) -> Sequence[str]:
+    """Return a short paragraph whole, for its sentences rely on each other; cut a long one."""
+    if not text:
+        return ()
+    return (text,) if len(text) <= _SHORT and text[-1] != ":" else sentences(text)
 
 
 def _introduced(heading: str) -> str:
