@@ -107,6 +107,5 @@ class NoAnswer(FrontdeskError):
     """Every backend that could be asked failed; ``causes`` tells how, first choice first."""
 
     def __init__(self, causes: Sequence[BackendError]) -> None:
-        told = " ".join(f"{cause.backend}: {cause}" for cause in causes)
-        super().__init__(f"No backend gave an answer. {told}")
+        super().__init__(" ".join(["No backend gave an answer.", *map(str, causes)]))
         self.causes = tuple(causes)
