@@ -25,8 +25,9 @@ _Results = Mapping[tuple[int, str], ToolResult]
 class Window:
     """What a model is sent of a conversation.
 
-    ``tokens`` counts ``steps`` and ``summary``, by ``count_tokens``. ``folded`` are the messages
-    that this window lets go; ``summary`` speaks of them already, and holds for all up to ``upto``.
+    ``tokens`` is what ``steps`` and ``summary`` take, by ``count_tokens`` or the counts that were
+    kept with the messages. ``folded`` are the messages that this window lets go; ``summary``
+    speaks of them already, and holds for all up to seq ``upto``.
     """
 
     steps: tuple[Said, ...]
@@ -48,12 +49,8 @@ class Voice:
 
     def spoken(self, message: Message) -> str:
         """Return the text of ``message`` as a model may read it."""
-        if message.author is Author.OPERATOR:
-            return _COLLEAGUE + message.text
-        if message.author is Author.BOT:
-            text = self.unmarked(message.text)
-            return _paragraphs(text, _STOPPED) if message.stopped else text
-        return self.delimit(message.text)
+        is_ours = message.author is Author.BOT
+        return self.unmarked(message.text) if is_ours else self.delimit(message.text)
 
     def steps(self, message: Message, results: _Results) -> Iterator[Said]:
         """Return what ``message`` says, its calls with their results.
@@ -63,13 +60,20 @@ class Voice:
         if message.author is Author.TOOL:
             return  # said with the call
         answered = [call for call in message.calls if (message.seq, call.id) in results]
-        text = self.spoken(message)
+        text = _framed(message, self.spoken(message))
         if text or answered:
             yield Said(role=_role(message), text=text, calls=tuple(answered))
         if answered:
             found = [results[message.seq, call.id] for call in answered]
             told = tuple(replace(one, text=self.delimit(one.text)) for one in found)
             yield Said(role="user", text="", results=told)
+
+
+def _framed(message: Message, text: str) -> str:
+    """Say who spoke, and how it ended, where the role does not tell."""
+    if message.author is Author.OPERATOR:
+        return _COLLEAGUE + text
+    return _paragraphs(text, _STOPPED) if message.stopped else text
 
 
 def _role(message: Message) -> Literal["user", "assistant"]:
@@ -107,12 +111,16 @@ def fit(history: History, *, budget: int, voice: Voice) -> Window:
         folded = tuple(message for turn in turns[: -len(kept)] for message in turn)
         words = [replace(message, text=voice.spoken(message)) for message in folded]
         summary = extracted(summary, words, tokens=budget // 8)
-    room = budget - count_tokens(summary)
-    said = _shortened(_joined(turn.steps for turn in reversed(kept)), room)
+    said = _joined(turn.steps for turn in reversed(kept))
+    tokens, room = sum(turn.tokens for turn in kept), budget - count_tokens(summary)
+    if tokens > room:
+        # Only the customer's newest words are kept against the room: one step, without calls.
+        said = (replace(said[-1], text=shortened(said[-1].text, room - _STEP)),)
+        tokens = _tokens(said[-1])
     return Window(
         steps=said,
         summary=summary,
-        tokens=count_tokens(summary) + sum(map(_tokens, said)),
+        tokens=budget - room + tokens,
         folded=folded,
         upto=max(map(_place, folded), default=conversation.summary_seq),
     )
@@ -127,10 +135,19 @@ class _Spelled:
 
 
 def _spell(turn: Iterable[Message], results: _Results, voice: Voice) -> _Spelled:
-    said = _joined(tuple(voice.steps(message, results)) for message in turn)
+    parts = [(message, tuple(voice.steps(message, results))) for message in turn]
+    said = _joined(steps for _, steps in parts)
     if said and said[0].role == "assistant":
         said = (Said(role="user", text=_OPENED), *said)
-    return _Spelled(said, sum(map(_tokens, said)))
+        return _Spelled(said, sum(map(_tokens, said)))
+    return _Spelled(said, sum(_kept(message, steps) for message, steps in parts))
+
+
+def _kept(message: Message, said: tuple[Said, ...]) -> int:
+    """Count what a message says, or believe the count that was kept with the very same words."""
+    if message.tokens and not message.calls and all(step.text == message.text for step in said):
+        return message.tokens + _STEP
+    return sum(map(_tokens, said))
 
 
 def _tokens(step: Said) -> int:
@@ -184,13 +201,6 @@ def _leading(turns: Iterable[_Spelled], room: int) -> list[_Spelled]:
             break
         kept.append(turn)
     return kept
-
-
-def _shortened(said: tuple[Said, ...], room: int) -> tuple[Said, ...]:
-    if sum(map(_tokens, said)) <= room:
-        return said
-    # Only the customer's newest words are kept against the room: one step, without calls.
-    return (replace(said[-1], text=shortened(said[-1].text, room - _STEP)),)
 
 
 def _joined(parts: Iterable[tuple[Said, ...]]) -> tuple[Said, ...]:

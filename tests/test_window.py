@@ -198,6 +198,17 @@ def test_a_summary_takes_in_what_is_let_go() -> None:
     assert count_tokens(window.summary) <= 1000 // 8
 
 
+def test_a_summary_names_each_speaker_once() -> None:
+    talk = Talk()
+    talk.asks("A person, please, about my boots.")
+    talk.colleague("Hello, this is Ada, and I have your boots. " + "So, " * 600)
+    talk.asks("And now?")
+    assert fitted(talk, 1000).summary.splitlines() == [
+        "Customer: A person, please, about my boots.",
+        "A colleague: Hello, this is Ada, and I have your boots.",
+    ]
+
+
 def test_a_summary_that_is_too_long_is_shortened() -> None:
     talk = Talk(summary="It is about boots. " * 200)
     talk.asks("And now?")
