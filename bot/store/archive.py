@@ -121,7 +121,7 @@ class SqlArchive:
         query = (
             select(Turn.id, Turn.conversation_id, Turn.started_at, Message.text)
             .join_from(Turn, Message, _ASKED)
-            .where(Turn.id.in_(newest.scalar_subquery()))
+            .where(Turn.id.in_(newest))
             .order_by(Turn.started_at.desc(), Turn.id, Message.seq)
         )
         async with self._database.reading() as connection:

@@ -1,0 +1,178 @@
+"""Ways of reasoning: a template each, and how to read what a model writes after it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bot.errors import SettingsError, nearest
+from bot.markup import ANSWER, HIDDEN, UNANSWERED
+from bot.scanner import Part, Scanner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A way of reasoning. ``tagged``: the customer sees only what stands inside ``<answer>``."""
+
+    name: str
+    purpose: str
+    template: str
+    tagged: bool = False
+
+    def reader(self) -> "Reader":
+        """Return a reader for one answer."""
+        return Reader(tagged=self.tagged)
+
+
+_ALL = (
+    Strategy(name="direct", template="direct.j2", purpose="answers at once"),
+    Strategy(name="few_shot", template="few_shot.j2", purpose="answers after good examples"),
+    Strategy(
+        name="chain_of_thought",
+        template="chain_of_thought.j2",
+        purpose="reasons unseen, then answers",
+        tagged=True,
+    ),
+)
+STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType({each.name: each for each in _ALL})
+
+
+def strategy(name: str) -> Strategy:
+    """Return the strategy of that name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if name not in STRATEGIES:
+        raise SettingsError(
+            f"No strategy called {name!r}.{nearest(name, STRATEGIES)}"
+            f" Known strategies: {', '.join(STRATEGIES)}."
+        )
+    return STRATEGIES[name]
+
+
+class Reader:
+    """Tells what a customer may see of one answer, while it is written.
+
+    Hidden blocks may be nested, never closed, and cut anywhere. ``unanswered`` tells whether the
+    answer says of itself that it does not know.
+    """
+
+    def __init__(self, *, tagged: bool = False) -> None:
+        self._scanner = Scanner(token=_TAG, beginning=_BEGINNING, longest=_LONGEST)
+        self._tagged = tagged
+        self._inside = not tagged  # where the customer may look
+        self._answered = not tagged  # whether that place ever was
+        self._blocks: list[str] = []  # hidden ones that are open, the outermost first
+        self._thought = False
+        self._spare: list[str] = []
+        self._reasoning: list[str] = []
+        self._blank = ""
+        self._shown = False
+        self.unanswered = False
+
+    @property
+    def reasoning(self) -> str:
+        """What was not shown, for the audit."""
+        return "".join(self._reasoning).strip()
+
+    @property
+    def usable(self) -> bool:
+        """Whether a customer can be given something: words, or that there is no answer."""
+        return self._shown or self.unanswered
+
+    def feed(self, text: str) -> str:
+        """Take some more of what the model writes; return what may be shown of it by now."""
+        return self._trimmed(self._read(self._scanner.feed(text)))
+
+    def close(self) -> str:
+        """Return the rest, now that the model has ended."""
+        text = self._read(part for part in self._scanner.close() if not self._is_cut(part))
+        if not self._answered:  # it thought and then forgot to say where its answer begins
+            text += "".join(self._spare)
+        return self._trimmed(text)
+
+    def _is_cut(self, part: Part) -> bool:
+        """Tell whether the answer was cut within a tag; no half of one is shown."""
+        if isinstance(part, re.Match) or not re.search(r"\w", part):
+            return False
+        self._reasoning.append(part)
+        return True
+
+    def _read(self, parts: Iterable[Part]) -> str:
+        return "".join(
+            self._tag(part) if isinstance(part, re.Match) else self._text(part) for part in parts
+        )
+
+    def _text(self, text: str) -> str:
+        if self._inside and not self._blocks:
+            return text
+        may_be_it = self._thought and not self._blocks and not self._answered
+        (self._spare if may_be_it else self._reasoning).append(text)
+        return ""
+
+    def _tag(self, tag: re.Match[str]) -> str:
+        if name := tag["hidden"] or tag["unfinished"]:
+            empty = tag[0].rstrip("> \n").endswith("/")
+            self._block(name.lower(), closing=bool(tag["closing"]), empty=empty)
+        elif self._blocks:
+            self._reasoning.append(tag[0])
+        elif tag["unanswered"]:
+            self.unanswered = True
+        elif self._tagged:
+            return self._answer(closing=bool(tag["closing"]))
+        return ""
+
+    def _block(self, name: str, *, closing: bool, empty: bool) -> None:
+        """Enter or leave a hidden block; a closing tag closes those inside it as well."""
+        if not closing:
+            self._blocks += [] if empty else [name]
+            return
+        if name in self._blocks:
+            while self._blocks.pop() != name:
+                pass
+        if not self._blocks:
+            # Also where no block was open: some models' first tag stands in their prompt.
+            self._thought = True
+            self._set_aside()
+
+    def _answer(self, *, closing: bool) -> str:
+        self._inside = not closing
+        if not closing:
+            self._answered = True
+            self._set_aside()
+        return "\n\n" if closing else ""
+
+    def _set_aside(self) -> None:
+        self._reasoning += self._spare
+        self._spare.clear()
+
+    def _trimmed(self, text: str) -> str:
+        """Return ``text`` without the blanks around the whole answer."""
+        text = self._blank + text
+        visible = text.rstrip() if self._shown else text.strip()
+        self._shown = self._shown or bool(visible)
+        self._blank = text[len(text.rstrip()) :] if self._shown else ""
+        return visible
+
+
+def _beginnings(names: Iterable[str]) -> str:
+    starts = {name[:length] for name in names for length in range(1, len(name) + 1)}
+    return "|".join(map(re.escape, sorted(starts, key=len, reverse=True)))
+
+
+_NAMES: Final = (*HIDDEN, ANSWER, UNANSWERED)
+_LONGEST: Final = 160  # characters of what _BEGINNING matches
+_GAP: Final = r"\s{0,9}"
+_TAG: Final = re.compile(
+    rf"<(?:{_GAP}(?P<closing>/))?{_GAP}"
+    rf"(?:(?P<hidden>{'|'.join(HIDDEN)})|(?P<answer>{ANSWER})|(?P<unanswered>{UNANSWERED}))"
+    r"(?:[\s/][^<>]{0,99})?>"
+    rf"|<{_GAP}(?P<unfinished>{'|'.join(HIDDEN)})(?=[\s/])",
+    re.IGNORECASE,
+)
+_BEGINNING: Final = re.compile(
+    rf"<{_GAP}(?:/{_GAP})?(?:{_beginnings(_NAMES)}|(?:{'|'.join(_NAMES)})[\s/][^<>]{{0,120}})?\Z",
+    re.IGNORECASE,
+)

@@ -1,0 +1,167 @@
+"""Whoever keeps an outbox gives each reply to one courier at a time, in order, until it is sent."""
+
+import asyncio
+
+import anyio
+import pytest
+from sqlalchemy import select
+
+from bot.messages import Turn
+from bot.store import tables
+from bot.store.conversations import SqlConversations
+from bot.store.database import Database
+from bot.store.outbox import SqlOutbox
+from tests.contracts.letters import HOLDER, OTHER, answer, ask_alone, turn
+
+WEB = {"web"}
+
+
+@pytest.fixture
+def store(database: Database) -> SqlConversations:
+    return SqlConversations(database)
+
+
+@pytest.fixture
+def outbox(database: Database) -> SqlOutbox:
+    return SqlOutbox(database)
+
+
+async def _answered(store: SqlConversations, *, key: str = "visitor-1", seq: int = 1) -> Turn:
+    """Ask, answer and return the turn; ``seq`` is the question's."""
+    kept = turn(answers=seq, text=f"Answer to {seq}.")
+    await answer(store, await ask_alone(store, key=key), kept)
+    return kept
+
+
+async def _states(database: Database) -> list[str]:
+    query = select(tables.Delivery.state).order_by(tables.Delivery.seq)
+    async with database.reading() as connection:
+        return list(await connection.scalars(query))
+
+
+async def test_an_empty_outbox_gives_nothing(outbox: SqlOutbox) -> None:
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
+
+
+async def test_a_taken_delivery_says_all_that_a_courier_needs(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    kept = await _answered(store)
+    delivery = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert delivery
+    assert (delivery.turn, delivery.text) == (kept.id, "Answer to 1.")
+    assert (delivery.channel, delivery.key, delivery.customer) == ("web", "visitor-1", "ada")
+    assert delivery.citations == kept.reply.citations
+    assert delivery.attempts == 1
+
+
+async def test_each_delivery_is_taken_once_however_many_try(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    turns = {(await _answered(store, key=f"visitor-{n}")).id for n in range(5)}
+    taken = await asyncio.gather(
+        *(outbox.take(channels=WEB, holder=f"p-{n}", seconds=15) for n in range(10))
+    )
+    got = [delivery.turn for delivery in taken if delivery]
+    assert len(got) == len(set(got))
+    while delivery := await outbox.take(channels=WEB, holder=HOLDER, seconds=15):
+        got.append(delivery.turn)
+    assert sorted(got) == sorted(turns)
+
+
+async def test_deliveries_of_other_channels_are_left(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    await _answered(store)
+    assert await outbox.take(channels={"slack"}, holder=HOLDER, seconds=15) is None
+    assert await outbox.take(channels=(), holder=HOLDER, seconds=15) is None
+    assert await outbox.take(channels={"slack", "web"}, holder=HOLDER, seconds=15)
+
+
+async def test_a_conversations_replies_leave_in_their_order(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    first = await _answered(store)
+    second = await _answered(store, seq=3)
+    elsewhere = await _answered(store, key="visitor-2")
+
+    one = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert one
+    assert one.turn == first.id
+    other = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    assert other
+    assert other.turn == elsewhere.id
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    await outbox.put_back(first.id, error="busy", seconds=60)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    await outbox.sent(first.id, receipt="ts-1")
+    two = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    assert two
+    assert two.turn == second.id
+
+
+async def test_couriers_that_come_at_once_do_not_overtake_each_other(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    first = await _answered(store)
+    await _answered(store, seq=3)
+    taken = await asyncio.gather(
+        *(outbox.take(channels=WEB, holder=f"p-{n}", seconds=15) for n in range(6))
+    )
+    assert [delivery.turn for delivery in taken if delivery] == [first.id]
+
+
+async def test_a_delivery_is_sent_once(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    kept = await _answered(store)
+    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    sent = await asyncio.gather(*(outbox.sent(kept.id, receipt="ts-1") for _ in range(3)))
+    assert sorted(sent) == [False, False, True]
+    await outbox.put_back(kept.id, error="late", seconds=0)
+    assert await _states(database) == ["sent"]
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
+
+
+async def test_a_reply_that_was_shown_already_needs_no_courier(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    kept = await _answered(store)
+    assert await outbox.sent(kept.id, receipt="")
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
+
+
+async def test_a_dead_couriers_delivery_is_taken_again(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    await _answered(store)
+    await outbox.take(channels=WEB, holder=HOLDER, seconds=0.1)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    await anyio.sleep(0.15)
+    again = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    assert again
+    assert again.attempts == 2
+
+
+async def test_a_delivery_that_was_put_back_is_due_later(
+    store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    kept = await _answered(store)
+    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    await outbox.put_back(kept.id, error="429", seconds=0.1)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    await anyio.sleep(0.15)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+
+
+async def test_a_delivery_that_was_given_up_lets_the_next_one_go(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    first = await _answered(store)
+    second = await _answered(store, seq=3)
+    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    await outbox.put_back(first.id, error="channel_not_found", seconds=None)
+    assert await _states(database) == ["failed", "pending"]
+    two = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert two
+    assert two.turn == second.id

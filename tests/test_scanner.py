@@ -1,0 +1,36 @@
+"""The scanner: the same tokens, however the text is cut."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.scanner import Part, Scanner
+
+PAIR = re.compile(r"(?<!x)ab+c")
+PAIR_BEGINS = re.compile(r"(?<!x)ab*\Z")
+
+
+def scanner() -> Scanner:
+    return Scanner(token=PAIR, beginning=PAIR_BEGINS, longest=50)
+
+
+def marked(part: Part) -> str:
+    return part if isinstance(part, str) else f"[{part[0]}]"
+
+
+@given(pieces=st.lists(st.text("abcx", max_size=4), max_size=9))
+def test_the_tokens_are_the_same_however_the_text_is_cut(pieces: list[str]) -> None:
+    cutter = scanner()
+    parts = [part for piece in pieces for part in cutter.feed(piece)]
+    found = "".join(marked(part) for part in [*parts, *cutter.close()])
+    assert found == PAIR.sub(r"[\g<0>]", "".join(pieces))
+
+
+def test_only_what_may_become_a_token_is_held_back() -> None:
+    cutter = scanner()
+    assert cutter.feed("hello a") == ["hello "]
+    assert cutter.feed("nd ab") == ["and "]
+    assert [marked(part) for part in cutter.feed("bc.")] == ["[abbc]", "."]
+    assert cutter.feed("a") == []
+    assert cutter.close() == ["a"]

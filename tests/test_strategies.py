@@ -1,0 +1,228 @@
+"""Strategies: what a customer sees of an answer, and what stays hidden, whatever the cuts."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import SettingsError
+from bot.markup import HIDDEN
+from bot.prompts import PromptBook
+from bot.resources import shipped
+from bot.strategies import STRATEGIES, Reader, strategy
+
+
+def read(reader: Reader, *pieces: str) -> str:
+    return "".join(map(reader.feed, pieces)) + reader.close()
+
+
+def direct(*pieces: str) -> str:
+    return read(strategy("direct").reader(), *pieces)
+
+
+def thoughtful(*pieces: str) -> str:
+    return read(strategy("chain_of_thought").reader(), *pieces)
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    """Cut ``text`` at ``places``, wherever they lie within it."""
+    ends = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
+    return [text[start:end] for start, end in pairwise(ends)]
+
+
+PLACES = st.lists(st.integers(0, 400), max_size=12)
+
+
+# --- The strategies
+
+
+def test_every_strategy_has_its_template() -> None:
+    book = PromptBook(shipped=shipped("prompts"))
+    names = {sheet.name for sheet in book.sheets()}
+    assert {each.template for each in STRATEGIES.values()} <= names
+
+
+def test_an_unknown_strategy_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(SettingsError, match=r"'few-shot'. Did you mean 'few_shot'\? Known "):
+        strategy("few-shot")
+
+
+# --- Answers that are shown as they are written
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("Hello.", "Hello."),
+        ("\n\n  Hello.\n", "Hello."),
+        ("<thinking>hm</thinking>\nHello.", "Hello."),
+        ("<Think >hm</ THINK>Hello.", "Hello."),
+        ("< thinking a='b'>hm< / thinking >Hello.", "Hello."),
+        ("<reasoning\n>hm</reasoning>Hello.", "Hello."),
+        ("Hello.<scratchpad>hm", "Hello."),
+        ("<think>a<think>b</think>c</think>Hello.", "Hello."),
+        ("<think>a<reasoning>b</think>Hello.", "Hello."),
+        ("<think>a</thinking>never", ""),
+        ("<thinking/>Hello.", "Hello."),
+        ("<think never closed by > it says", ""),
+        ("<think <b>never", ""),
+        ("<thinking " + "x" * 300 + ">never", ""),
+        ("so we know.</think>Hello.", "so we know.Hello."),
+        ("<answer>Hello.</answer>", "Hello."),
+        ("Hello. <thi", "Hello."),
+        ("Hello. </thinking", "Hello."),
+        ("1 < 2 and <b>bold</b> and <thinker>", "1 < 2 and <b>bold</b> and <thinker>"),
+        ("smaller: <", "smaller: <"),
+        ("a <- b </ c", "a <- b </ c"),
+        ("", ""),
+        (" \n ", ""),
+    ],
+)
+def test_what_a_customer_sees_of_an_answer(written: str, seen: str) -> None:
+    assert direct(written) == seen
+    assert direct(*written) == seen
+
+
+def test_hidden_words_are_kept_for_the_audit() -> None:
+    reader = Reader()
+    read(reader, "<think>She wants <thinking>a</thinking> refund.</th", "ink>Sure.")
+    assert reader.reasoning == "She wants a refund."
+
+
+def test_text_is_shown_at_once_unless_it_may_begin_a_tag() -> None:
+    reader = Reader()
+    assert [reader.feed(piece) for piece in ("He", "llo, 3 ", "<", " 4", " <thin", "g> ", "x")] == [
+        "He",
+        "llo, 3",
+        "",
+        " < 4",
+        "",
+        " <thing>",
+        " x",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mark", ["<unanswered/>", "<Unanswered />", "<unanswered>", "< unanswered/>"]
+)
+def test_an_answer_says_of_itself_that_it_does_not_know(mark: str) -> None:
+    reader = Reader()
+    assert read(reader, *mark, "\nI'm sorry.") == "I'm sorry."
+    assert reader.unanswered
+    assert reader.usable
+
+
+def test_a_mark_within_hidden_words_says_nothing() -> None:
+    reader = Reader()
+    assert read(reader, "<think>maybe <unanswered/>?</think>It is blue.") == "It is blue."
+    assert not reader.unanswered
+    assert "<unanswered/>" in reader.reasoning
+
+
+def test_an_empty_answer_is_of_no_use() -> None:
+    reader = Reader()
+    assert read(reader, "\n<think>hm</think>\n") == ""
+    assert not reader.usable
+
+
+# --- Answers that are thought over first
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("<thinking>hm</thinking><answer>Hello.</answer>", "Hello."),
+        ("<thinking>hm</thinking>\n\n<answer>\nHello.\n</answer>\nDone.", "Hello."),
+        ("I think: hm. <answer>Hello.", "Hello."),
+        ("<thinking>draft <answer>no</answer></thinking><answer>yes</answer>", "yes"),
+        ("<answer>Hello <thinking>hm</thinking>you.</answer>", "Hello you."),
+        ("<thinking>hm</thinking>Hello.", "Hello."),
+        ("hm, hm.</thinking>\nHello.", "Hello."),
+        ("<thinking>a</thinking>b<thinking>c</thinking>Hello.", "Hello."),
+        ("<thinking>a</thinking>Here it is: <answer>Hello.</answer>", "Hello."),
+        ("<answer>One.</answer>\n<answer>Two.</answer>", "One.\n\nTwo."),
+        ("<thinking>hm</thinking><answer>Hello.</ans", "Hello."),
+        ("<thinking>never closed <answer>no</answer>", ""),
+        ("Just hello.", ""),
+        ("<thinking>hm</thinking>", ""),
+        ("<answer></answer>", ""),
+    ],
+)
+def test_what_a_customer_sees_of_a_thoughtful_answer(written: str, seen: str) -> None:
+    reader = strategy("chain_of_thought").reader()
+    assert read(reader, *written) == seen
+    assert thoughtful(written) == seen
+    assert reader.usable == bool(seen)
+
+
+def test_a_thoughtful_answer_is_shown_as_it_is_written() -> None:
+    reader = strategy("chain_of_thought").reader()
+    assert reader.feed("<thinking>hm</thinking>\n<answer>\nHel") == "Hel"
+    assert reader.feed("lo") == "lo"
+
+
+def test_what_was_said_beside_a_thoughtful_answer_is_kept_for_the_audit() -> None:
+    reader = strategy("chain_of_thought").reader()
+    read(reader, "Well. <thinking>hm</thinking> So: <answer>Hello.</answer> Good.")
+    assert reader.reasoning == "Well. hm So:  Good."
+
+
+# --- Whatever the model writes, and however it is cut
+
+SHARDS = [
+    *("<", "</", ">", "/>", " ", "\n", "a", "x=1", "<b>", "!", "ink", "er>"),
+    *("<think>", "</think>", "<THINKING >", "</thinking>", "< reasoning", "<think "),
+    *("<answer>", "</answer>", "<unanswered/>", "<answ"),
+]
+WRITTEN = st.lists(st.sampled_from(SHARDS), max_size=14).map("".join)
+
+
+@given(written=WRITTEN, places=PLACES, name=st.sampled_from(sorted(STRATEGIES)))
+def test_the_outcome_is_the_same_however_an_answer_is_cut(
+    written: str, places: list[int], name: str
+) -> None:
+    whole, pieces = strategy(name).reader(), strategy(name).reader()
+    assert read(pieces, *cut(written, places)) == read(whole, written)
+    assert pieces.reasoning == whole.reasoning
+    assert (pieces.unanswered, pieces.usable) == (whole.unanswered, whole.usable)
+
+
+PLAIN = st.text("abc <>/\n", max_size=12)
+BLOCKS = [
+    (f"<{gap}{tag.upper()}{gap}>", f"</{gap}{tag}{gap}>")
+    for tag in HIDDEN
+    for gap in ("", " ", "\n")
+]
+SECRET = st.lists(st.sampled_from(["\u2620", "\u2620\u2620", "<", "</", "</thi", "<b>", " ", ">"]))
+
+
+@given(
+    before=PLAIN,
+    secret=SECRET.map("".join),
+    after=PLAIN,
+    tags=st.sampled_from(BLOCKS),
+    places=PLACES,
+)
+def test_hidden_reasoning_never_shows(
+    before: str, secret: str, after: str, tags: tuple[str, str], places: list[int]
+) -> None:
+    opening, closing = tags
+    written = f"{before}{opening}{secret}{closing}{after}"
+    for reader in (strategy("direct").reader(), strategy("chain_of_thought").reader()):
+        assert "\u2620" not in read(reader, *cut(written, places))
+
+
+@given(beside=SECRET.map("".join), seen=PLAIN, places=PLACES)
+def test_only_the_answer_of_a_thoughtful_one_shows(
+    beside: str, seen: str, places: list[int]
+) -> None:
+    written = f"{beside} <answer>{seen}</answer> {beside}"
+    assert "\u2620" not in thoughtful(*cut(written, places))
+
+
+@given(text=st.text(max_size=80), places=PLACES)
+def test_an_answer_without_tags_is_shown_as_it_is(text: str, places: list[int]) -> None:
+    plain = re.sub("[a-zA-Z]", ".", text)  # no letters, no tags
+    assert direct(*cut(plain, places)) == plain.strip()
