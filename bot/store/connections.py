@@ -1,10 +1,11 @@
 """Opens the connections that the store works with, to SQLite and to PostgreSQL."""
 
+import asyncio
 import json
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -47,6 +48,8 @@ def _to_sqlite(file: str, *, pool: int, patience: float) -> AsyncEngine:
         pool=pool,
         # The driver begins no transaction of its own: a writer's begins with BEGIN IMMEDIATE.
         connect_args={"isolation_level": None, "timeout": patience},
+        # Ours end before their connection is given back; one more rollback only takes time.
+        pool_reset_on_return=None,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -55,6 +58,13 @@ def _to_sqlite(file: str, *, pool: int, patience: float) -> AsyncEngine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def hold(context: ExceptionContext) -> None:
+        # What was cancelled goes on in its thread, and is rolled back after that. Were the file
+        # closed under it, it would stay locked until the garbage collector finds the statement.
+        if isinstance(context.original_exception, asyncio.CancelledError):
+            context.is_disconnect = False
 
     return engine
 

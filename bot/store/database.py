@@ -80,17 +80,18 @@ class Database:
         try:
             with gate(address):
                 await schema.check(database.engine, address)
-                await database._keep_a_log()
+                await database._settle()
         except BaseException:
             await database.close()
             raise
         return database
 
-    async def _keep_a_log(self) -> None:
-        """Let readers and the writer of a file no longer wait for each other; the file keeps it."""
+    async def _settle(self) -> None:
+        """Make sure that a file can be written, and that its readers and its writer do not wait."""
         if self.address.file:
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     async def close(self) -> None:
         """Let go of every connection; safe to call twice."""
