@@ -58,10 +58,8 @@ def at(kind: str, url: str) -> Backend:
 async def asking(kind: str, *script: Act) -> AsyncIterator[tuple[Backend, ModelServer]]:
     async with SERVERS[kind](*script) as server:
         backend = at(kind, server.url)
-        try:
-            yield backend, server
-        finally:
-            await backend.close()
+        yield backend, server
+        await backend.close()
 
 
 async def outputs(backend: Backend) -> list[Output]:

@@ -7,7 +7,7 @@ from bot.backends.base import Finished, Output, Request, StopReason, Text
 from bot.backends.extractive.choice import Choice
 from bot.backends.extractive.question import Question, Stems
 from bot.backends.extractive.smalltalk import small_talk
-from bot.messages import Usage
+from bot.messages import Passage, Usage
 
 _PIECE = re.compile(r".+?(?:(?<=[.!?:])\s+|\n+|$)", re.DOTALL)
 
@@ -15,9 +15,9 @@ _PIECE = re.compile(r".+?(?:(?<=[.!?:])\s+|\n+|$)", re.DOTALL)
 class ExtractiveBackend:
     """Quotes; where the passages do not answer it says so, and never makes anything up.
 
-    Passages whose ``coverage`` is below ``enough`` (0 to 1) are not quoted. ``words`` renders a
-    template of ``prompts/words`` by its name, ``stems`` returns a text's words as the search knows
-    them.
+    Nothing is quoted unless a passage has a ``coverage`` of ``enough`` (0 to 1) or a heading that
+    the question names. ``words`` renders a template of ``prompts/words`` by its name; ``stems``
+    returns what a text is about, in the terms of the search.
     """
 
     model = "extractive"
@@ -56,10 +56,14 @@ class ExtractiveBackend:
 
     def _quotes(self, request: Request) -> Sequence[str]:
         """Return the quotes, each with its passage's number; none where they would not answer."""
-        if max((passage.coverage for passage in request.passages), default=0.0) < self._enough:
-            return ()
         question = Question(request.question, earlier=_earlier(request), stems=self._stems)
+        if not any(self._answers(passage, question) for passage in request.passages):
+            return ()
         return [quotable.cited for quotable in Choice(question, request.passages).quotes()]
+
+    def _answers(self, passage: Passage, question: Question) -> bool:
+        # A long question of which one passage covers little may still name its heading.
+        return passage.coverage >= self._enough or question.names("".join(passage.headings[-1:]))
 
 
 def _earlier(request: Request) -> Sequence[str]:

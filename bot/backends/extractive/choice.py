@@ -19,6 +19,7 @@ _LIST = 500  # characters; of a longer list only the items that fit are quoted
 _TITLE = 0.5  # what a word counts that only the article's title has
 _LEADING = 0.1  # what it adds to open the passage
 _BRIEF = 0.2  # what it adds to say nothing else
+_NAMED = 0.2  # what it adds to stand under a heading that the question names
 _DOUBT = 0.3  # what is left of a score where the search gave the passage none
 
 # What one more quote takes.
@@ -66,7 +67,8 @@ class Choice:
         leading = _LEADING if each.quotable.place == 0 else 0.0
         brief = _BRIEF * len(each.own & self._weights.keys()) / (len(each.own) or 1)
         trust = _DOUBT + (1 - _DOUBT) * each.passage.score / self._best
-        return trust * (fit + leading + brief)
+        named = _NAMED if self._question.names(each.quotable.heading) else 0.0
+        return trust * (fit + leading + brief + named)
 
     def _picked(self) -> Iterator[Candidate]:
         scored = [(self._score(each), each) for each in self._candidates]

@@ -12,11 +12,20 @@ from bot.backends.extractive.blocks import Kind
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A question with ``cue`` wants words with ``sign``, or a block of one of ``kinds``."""
+    """A question with ``cue`` wants words with ``sign``, or a block of one of ``kinds``.
+
+    ``frame`` are words that go with the cue and say as little of the subject.
+    """
 
     cue: re.Pattern[str]
     sign: re.Pattern[str] | None = None
     kinds: frozenset[Kind] = frozenset()
+    frame: re.Pattern[str] | None = None
+
+    def subject(self, question: str) -> str:
+        """Return ``question`` without the words that only tell what kind of answer is wanted."""
+        bare = self.cue.sub(" ", question)
+        return self.frame.sub(" ", bare) if self.frame else bare
 
     def is_met_by(self, words: str, kind: Kind) -> bool:
         """Tell whether ``words``, from a block of ``kind``, are such an answer."""
@@ -44,6 +53,7 @@ _DURATION = Expectation(
         r"takes? (?:so |too )?long|expire|until when|deadline|time limit",
     ),
     _pattern(*_SPANS),
+    frame=_pattern(r"\b(?:takes?|taking)\b"),
 )
 _AMOUNT = Expectation(
     _pattern(r"how (?:much|expensive)|\b(?:cost|price|fee|charge|rate|free|worth)s?\b"),

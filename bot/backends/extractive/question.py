@@ -9,6 +9,7 @@ Stems = Callable[[str], Sequence[str]]
 
 _CUE = 0.3  # what a word counts that only tells the kind of answer, as the "long" of "how long"
 _EARLIER = 0.3  # what a word of the customer's last message counts; half as much the one before
+_RECALL = 3  # earlier messages that a question may lean on
 _LEANING = 3  # a question of so few stems is read together with the earlier ones
 _EXPECTED = 0.8  # what it adds to be of the kind that the question asks for
 _UNEXPECTED = 0.7  # what is left of the words' fit where a kind is expected and this is none
@@ -22,29 +23,33 @@ class Question:
     """
 
     def __init__(self, text: str, *, earlier: Sequence[str], stems: Stems) -> None:
-        own = stems(text)
         self.stems = stems
         self._expected = expectations(text)
-        self.weights = dict.fromkeys(own, _CUE) | dict.fromkeys(stems(self._subject(text)), 1.0)
-        if len(own) <= _LEANING:
-            self._lean(earlier)
-        if len(own) <= 1 and not self._expected:
+        self._subject = frozenset(stems(self._without_cues(text)))
+        self.weights = dict.fromkeys(stems(text), _CUE) | dict.fromkeys(self._subject, 1.0)
+        if len(self._subject) <= _LEANING:
+            self._lean(earlier, first=_EARLIER if self._subject else 1.0)
+        if len(self._subject) <= 1 and not self._expected:
             self._expected = expectations("".join(earlier[:1]))
 
-    def _subject(self, text: str) -> str:
-        """Return ``text`` without the words that only tell what kind of answer is wanted."""
+    def _without_cues(self, text: str) -> str:
         for expectation in self._expected:
-            text = expectation.cue.sub(" ", text)
+            text = expectation.subject(text)
         return text
 
-    def _lean(self, earlier: Sequence[str]) -> None:
-        for distance, text in enumerate(earlier):
+    def _lean(self, earlier: Sequence[str], *, first: float) -> None:
+        for distance, text in enumerate(earlier[:_RECALL]):
             for stem in self.stems(text):
-                self.weights.setdefault(stem, _EARLIER / 2**distance)
+                self.weights.setdefault(stem, first / 2**distance)
 
     def weight(self, stem: str) -> float:
         """Return what ``stem`` counts."""
         return self.weights.get(stem, 0.0)
+
+    def names(self, heading: str) -> bool:
+        """Tell whether all of ``heading`` is asked for; one word alone would say too little."""
+        stems = {*self.stems(heading)}
+        return len(stems) > 1 and stems <= self._subject
 
     def graded(self, fit: float, quotable: Quotable) -> float:
         """Return ``fit`` (0 to 1), raised where ``quotable`` is of an expected kind, or lowered."""
