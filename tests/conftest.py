@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,13 @@ pytest_plugins = ("tests.databases",)
 # No test depends on what the machine happens to have.
 for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture
+def recordings() -> Path | None:
+    """Return the folder of recorded exchanges that FRONTDESK_RECORDINGS names, if it does."""
+    folder = os.environ.get("FRONTDESK_RECORDINGS")
+    return Path(folder) if folder else None
 
 
 @pytest.fixture(scope="session")

@@ -58,8 +58,10 @@ def at(kind: str, url: str) -> Backend:
 async def asking(kind: str, *script: Act) -> AsyncIterator[tuple[Backend, ModelServer]]:
     async with SERVERS[kind](*script) as server:
         backend = at(kind, server.url)
-        yield backend, server
-        await backend.close()
+        try:
+            yield backend, server
+        finally:
+            await backend.close()
 
 
 async def outputs(backend: Backend) -> list[Output]:

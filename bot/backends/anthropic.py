@@ -132,7 +132,8 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
     if request.stop:
         body["stop_sequences"] = list(request.stop)
     if settings.temperature is not None:
-        body["temperature"] = settings.temperature
+        # The SDK no longer knows it; older models and other servers do.
+        body["extra_body"] = {"temperature": settings.temperature}
     return body
 
 

@@ -189,7 +189,7 @@ class _Answer:
     def read(self, event: Event) -> Iterator[Output]:
         """Give what a chunk adds to the answer; tool calls are kept until they are whole."""
         if event.name == DONE:
-            self.reason = self.reason or StopReason.END
+            self.reason = self.reason or self._reason("")
             return
         chunk = event.data
         self.model = chunk.get("model") or self.model
@@ -201,7 +201,7 @@ class _Answer:
     def calls(self) -> Iterator[Called]:
         """Give the tool calls, in the model's order."""
         for _, call in sorted(self._calls.items()):
-            yield Called(ToolCall(**call))
+            yield Called(ToolCall(**{**call, "arguments": call["arguments"] or "{}"}))
 
     def _choice(self, choice: Part) -> Iterator[Output]:
         delta = choice.get("delta") or {}

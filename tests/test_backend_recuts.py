@@ -1,0 +1,170 @@
+"""An answer says the same however the network cuts it: ours, and what others recorded."""
+
+import json
+import random
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.backends.anthropic import AnthropicBackend
+from bot.backends.base import Backend, Called, Finished, Output, Request, Said, Text, Thought
+from bot.backends.events import Event, EventReader
+from bot.backends.openai import OpenAIBackend
+from bot.errors import BackendError
+from bot.messages import ToolCall, Usage
+from bot.settings import AnthropicSettings, OpenAISettings
+from tests.exchanges import Exchange, Told, recorded
+from tests.servers.acts import Answer, Recording
+from tests.servers.anthropic import AnthropicServer
+from tests.servers.base import Heard, ModelServer
+from tests.servers.openai import OpenAIServer
+
+SERVERS: dict[str, type[ModelServer]] = {"anthropic": AnthropicServer, "openai": OpenAIServer}
+REQUEST = Request(
+    system="Be kind.", history=(Said(role="user", text="Hello"),), context="", question="Hello"
+)
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+calls = st.builds(
+    ToolCall,
+    id=st.text("abc123_", min_size=1),
+    name=st.sampled_from(["find_order", "refund"]),
+    arguments=st.dictionaries(words, st.integers() | words, max_size=3).map(json.dumps),
+)
+counts = st.integers(0, 10**6)
+usages = st.builds(Usage, input=st.integers(10**6, 10**7), output=counts).flatmap(
+    lambda usage: st.builds(
+        Usage,
+        input=st.just(usage.input),
+        output=st.just(usage.output),
+        cache_read=st.integers(0, usage.input // 2),
+        cache_write=st.integers(0, usage.input // 2),
+    )
+)
+answers = st.builds(
+    Answer, text=words, thinking=words, calls=st.lists(calls, max_size=2), usage=usages
+)
+
+
+def at(protocol: str, url: str) -> Backend:
+    if protocol == "anthropic":
+        here = AnthropicSettings(kind="anthropic", base_url=url)
+        return AnthropicBackend(name="recorded", settings=here, key="sk-ant-local")
+    there = OpenAISettings(kind="openai", base_url=url)
+    return OpenAIBackend(name="recorded", settings=there, key=None)
+
+
+def pieces(data: bytes, places: Sequence[int]) -> list[bytes]:
+    """Cut ``data`` at ``places``; an empty piece would end the body."""
+    ends = [0, *sorted({place % (len(data) + 1) for place in places}), len(data)]
+    return [data[start:end] for start, end in pairwise(ends) if start < end]
+
+
+def told(outputs: Sequence[Output]) -> Told:
+    *before, end = outputs
+    assert isinstance(end, Finished)
+    wishes = [output.call for output in before if isinstance(output, Called)]
+    return Told(
+        text="".join(output.text for output in before if isinstance(output, Text)),
+        thinking="".join(output.text for output in before if isinstance(output, Thought)),
+        calls=tuple((call.id, call.name, json.loads(call.arguments)) for call in wishes),
+        usage=end.usage,
+        stop=end.reason.value,
+        model=end.model,
+    )
+
+
+async def ask(protocol: str, act: Recording) -> list[Output]:
+    async with SERVERS[protocol](act) as server:
+        backend = at(protocol, server.url)
+        try:
+            return [output async for output in backend.stream(REQUEST)]
+        finally:
+            await backend.close()
+
+
+async def _an_answer_survives_its_cuts(
+    protocol: str, answer: Answer, places: Sequence[int]
+) -> None:
+    heard = Heard(client=0, path="", headers={}, body=_body())
+    data = b"".join(SERVERS[protocol]().events(answer, heard))
+    assert told(await ask(protocol, Recording(pieces=pieces(data, places)))) == Told(
+        text=answer.text,
+        thinking=answer.thinking,
+        calls=tuple((call.id, call.name, json.loads(call.arguments)) for call in answer.calls),
+        usage=answer.usage,
+        stop="tool" if answer.calls else "end",
+        model="a-model",
+    )
+
+
+def _body() -> bytes:
+    return json.dumps({"model": "a-model", "stream_options": {"include_usage": True}}).encode()
+
+
+@settings(max_examples=40, deadline=None)
+@given(answer=answers, places=st.lists(st.integers(0, 10_000), max_size=40))
+async def test_claudes_answer_survives_its_cuts(answer: Answer, places: list[int]) -> None:
+    await _an_answer_survives_its_cuts("anthropic", answer, places)
+
+
+@settings(max_examples=40, deadline=None)
+@given(answer=answers, places=st.lists(st.integers(0, 10_000), max_size=40))
+async def test_a_chat_completion_survives_its_cuts(answer: Answer, places: list[int]) -> None:
+    await _an_answer_survives_its_cuts("openai", answer, places)
+
+
+@given(
+    data=st.lists(st.dictionaries(words, words), max_size=4),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    places=st.lists(st.integers(0, 2_000)),
+)
+def test_events_survive_their_cuts(data: list[dict[str, str]], end: str, places: list[int]) -> None:
+    stream = "".join(
+        f": a comment{end}event: e{end}data: {json.dumps(value, ensure_ascii=False)}{end}{end}"
+        for value in data
+    )
+    reader = EventReader()
+    read = [event for piece in pieces(stream.encode(), places) for event in reader.feed(piece)]
+    assert [*read, *reader.end()] == [Event("e", value) for value in data]
+
+
+def test_half_an_event_is_none() -> None:
+    reader = EventReader()
+    assert list(reader.feed(b'data: {"whole": 1}\n\ndata: {"half"')) == [Event("", {"whole": 1})]
+    assert list(reader.end()) == []
+
+
+def test_the_last_event_may_lack_its_blank_line() -> None:
+    reader = EventReader()
+    assert list(reader.feed(b"data: {}\n")) == []
+    assert list(reader.end()) == [Event("", {})]
+
+
+async def test_recorded_answers_are_read_as_they_were_given(recordings: Path | None) -> None:
+    """With FRONTDESK_RECORDINGS, over what others recorded; see ``tests/exchanges.py``."""
+    chance = random.Random(7)
+    for exchange in recorded(recordings) if recordings else ():
+        size = len(exchange.data)
+        cuts = [
+            [],
+            [chance.randrange(size) for _ in range(30)],
+            range(0, size, max(1, size // 3000)),
+        ]
+        for places in cuts:
+            await _is_read_as_given(exchange, places)
+
+
+async def _is_read_as_given(exchange: Exchange, places: Sequence[int]) -> None:
+    act = Recording(
+        pieces=pieces(exchange.data, places),
+        status=exchange.status,
+        headers={"content-type": exchange.content_type},
+    )
+    try:
+        assert told(await ask(exchange.protocol, act)) == exchange.told, exchange.id
+    except BackendError:
+        assert exchange.told is None, exchange.id
