@@ -235,10 +235,20 @@ async def test_whole_answers_share_one_line(kind: str) -> None:
 async def test_nobody_listens(kind: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
-        backend = at(kind, f"http://127.0.0.1:{taken.getsockname()[1]}")
+        backend = at(kind, f"http://ada:secret@127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(BackendBusy, match="cannot be reached at http://127"):
             await outputs(backend)
         await backend.close()
+
+
+async def test_half_a_character_cannot_be_sent(kind: str) -> None:
+    asked = Request(
+        system="", history=(Said(role="user", text="h\ud800i"),), context="", question=""
+    )
+    async with asking(kind, Answer(text="Hello.")) as (backend, server):
+        with pytest.raises(BackendUnavailable, match="half a character"):
+            await anext(backend.stream(asked))
+    assert server.heard == []
 
 
 async def test_a_page_instead_of_a_stream_is_no_answer(kind: str) -> None:
@@ -328,6 +338,13 @@ async def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> No
     with pytest.raises(SettingsError, match="ANTHROPIC_API_KEY holds signs that no key") as caught:
         AnthropicBackend(name="first", settings=settings, key=key)
     assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "http://", "http://[::1", "http://a:b/"])
+async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    settings = OpenAISettings(kind="openai", base_url=url)
+    with pytest.raises(SettingsError, match=r"\[backends.first\] has base_url = "):
+        OpenAIBackend(name="first", settings=settings, key=None)
 
 
 async def test_a_line_break_behind_a_key_does_no_harm() -> None:

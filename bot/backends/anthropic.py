@@ -6,7 +6,6 @@ The protocol: https://platform.claude.com/docs/en/build-with-claude/streaming
 import json
 import re
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +21,14 @@ from bot.backends.base import (
 )
 from bot.backends.events import Event
 from bot.backends.failures import Failures
-from bot.backends.line import CONNECT_SECONDS, READ_SECONDS, Connection, Line, plain_key
+from bot.backends.wire import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Connection,
+    Wire,
+    plain_address,
+    plain_key,
+)
 from bot.messages import ToolCall, Usage
 from bot.settings import AnthropicSettings
 
@@ -66,44 +72,34 @@ class AnthropicBackend:
     ) -> None:
         self.name = name
         self.model = settings.model
+        self._address = plain_address(settings.base_url or _ADDRESS, backend=name)
         self.provider = urlsplit(settings.base_url or "").hostname or "anthropic"
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env)
         self._http_client = http_client
-        self._failures = Failures(
-            backend=name,
-            address=settings.base_url or _ADDRESS,
-            key_name=settings.key_env,
-            key=self._key,
+        self._wire = Wire(
+            package="anthropic",
+            connect=self._connect,
+            failures=Failures(
+                backend=name, address=self._address, key_name=settings.key_env, key=self._key
+            ),
         )
-        self._line = Line(package="anthropic", connect=self._connect, failures=self._failures)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+    def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask Claude once, and give the answer as it comes."""
-        answer = _Answer(model=self.model)
         body = to_body(request, settings=self._settings)
-        async with aclosing(self._line.events(body, request=request)) as events:
-            async for event in events:
-                try:
-                    outputs = list(answer.read(event))
-                except (LookupError, TypeError, AttributeError) as error:
-                    raise self._failures.garbled(f"a strange '{event.name}' event") from error
-                for output in outputs:
-                    yield output
-        if answer.reason is None:
-            raise self._failures.cut()
-        yield Finished(reason=answer.reason, usage=answer.usage, model=answer.model)
+        return self._wire.stream(body, request=request, answer=_Answer(model=self.model))
 
     async def close(self) -> None:
         """Let go of connections; safe to call twice."""
-        await self._line.close()
+        await self._wire.close()
 
     def _connect(self) -> Connection:
         import anthropic  # noqa: PLC0415 - takes a second
 
         client = anthropic.AsyncAnthropic(
             api_key=self._key,
-            base_url=self._settings.base_url or _ADDRESS,
+            base_url=self._address,
             max_retries=0,
             timeout=anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             http_client=self._http_client,
@@ -205,32 +201,20 @@ def _arguments(call: ToolCall) -> dict[str, Any]:
 
 
 class _Answer:
-    """Reads the events of one answer. ``reason`` is None until the model has said its last."""
+    """Reads the events of one answer."""
 
     def __init__(self, *, model: str) -> None:
-        self.model = model
-        self.reason: StopReason | None = None
+        self._model = model
+        self._reason: StopReason | None = None  # until the model has said its last
         self._counts: dict[str, int] = {}
         self._call: Block | None = None
         self._arguments = ""
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens as last counted; the API tells the cached ones apart, ours include them."""
-        read = self._counts.get("cache_read_input_tokens", 0)
-        written = self._counts.get("cache_creation_input_tokens", 0)
-        return Usage(
-            input=self._counts.get("input_tokens", 0) + read + written,
-            output=self._counts.get("output_tokens", 0),
-            cache_read=read,
-            cache_write=written,
-        )
 
     def read(self, event: Event) -> Iterator[Output]:
         """Give what ``event`` adds to the answer; kinds that are not known add nothing."""
         match event.data["type"]:
             case "message_start":
-                self.model = event.data["message"]["model"]
+                self._model = event.data["message"]["model"]
                 self._count(event.data["message"]["usage"])
             case "content_block_start":
                 yield from self._start(event.data["content_block"])
@@ -241,7 +225,23 @@ class _Answer:
             case "message_delta":
                 self._count(event.data.get("usage") or {})
                 if stopped := event.data["delta"].get("stop_reason"):
-                    self.reason = _REASONS.get(stopped, StopReason.END)
+                    self._reason = _REASONS.get(stopped, StopReason.END)
+
+    def end(self) -> Iterator[Output]:
+        """Give the end where the model told why it stopped."""
+        if self._reason:
+            yield Finished(reason=self._reason, usage=self._usage(), model=self._model)
+
+    def _usage(self) -> Usage:
+        """Add what the API tells apart: our input includes the cached tokens."""
+        read = self._counts.get("cache_read_input_tokens", 0)
+        written = self._counts.get("cache_creation_input_tokens", 0)
+        return Usage(
+            input=self._counts.get("input_tokens", 0) + read + written,
+            output=self._counts.get("output_tokens", 0),
+            cache_read=read,
+            cache_write=written,
+        )
 
     def _count(self, usage: Block) -> None:
         """Keep the newest counts: each one covers the whole answer so far."""

@@ -73,7 +73,7 @@ class Failures:
 
     def __init__(self, *, backend: str, address: str, key_name: str, key: str | None) -> None:
         self._backend = backend
-        self._address = address
+        self._address = re.sub(r"//[^/@]*@", "//", address)  # no name and password of a proxy
         self._key_name = key_name
         self._key = key
 
@@ -118,6 +118,14 @@ class Failures:
         return BackendUnavailable(
             f"The backend '{self._backend}' answered in a form that is not its protocol's: "
             f"{reason}. Check that 'base_url' and 'kind' in [backends.{self._backend}] fit.",
+            backend=self._backend,
+        )
+
+    def unsendable(self) -> BackendUnavailable:
+        """The question holds half a surrogate pair."""
+        return BackendUnavailable(
+            f"The question for the backend '{self._backend}' holds half a character, which no JSON "
+            "can carry. It must be cleaned before it is kept.",
             backend=self._backend,
         )
 

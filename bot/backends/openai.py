@@ -5,7 +5,6 @@ The protocol: https://platform.openai.com/docs/api-reference/chat-streaming
 
 import re
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,7 +21,14 @@ from bot.backends.base import (
 )
 from bot.backends.events import DONE, Event
 from bot.backends.failures import Failures
-from bot.backends.line import CONNECT_SECONDS, READ_SECONDS, Connection, Line, plain_key
+from bot.backends.wire import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Connection,
+    Wire,
+    plain_address,
+    plain_key,
+)
 from bot.messages import ToolCall, Usage
 from bot.settings import OpenAISettings
 
@@ -61,46 +67,34 @@ class OpenAIBackend:
     ) -> None:
         self.name = name
         self.model = settings.model
+        self._address = plain_address(settings.base_url or _ADDRESS, backend=name)
         self.provider = urlsplit(settings.base_url or "").hostname or "openai"
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env) if key else None
         self._http_client = http_client
-        self._failures = Failures(
-            backend=name,
-            address=settings.base_url or _ADDRESS,
-            key_name=settings.key_env,
-            key=self._key,
+        self._wire = Wire(
+            package="openai",
+            connect=self._connect,
+            failures=Failures(
+                backend=name, address=self._address, key_name=settings.key_env, key=self._key
+            ),
         )
-        self._line = Line(package="openai", connect=self._connect, failures=self._failures)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+    def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""
-        answer = _Answer(model=self.model)
         body = to_body(request, settings=self._settings)
-        async with aclosing(self._line.events(body, request=request)) as events:
-            async for event in events:
-                try:
-                    outputs = list(answer.read(event))
-                except (LookupError, TypeError, AttributeError) as error:
-                    raise self._failures.garbled("a chunk of an unknown shape") from error
-                for output in outputs:
-                    yield output
-        if answer.reason is None:
-            raise self._failures.cut()
-        for call in answer.calls():
-            yield call
-        yield Finished(reason=answer.reason, usage=answer.usage, model=answer.model)
+        return self._wire.stream(body, request=request, answer=_Answer(model=self.model))
 
     async def close(self) -> None:
         """Let go of connections; safe to call twice."""
-        await self._line.close()
+        await self._wire.close()
 
     def _connect(self) -> Connection:
         import openai  # noqa: PLC0415 - takes half a second
 
         client = openai.AsyncOpenAI(
             api_key=self._key or "none",
-            base_url=self._settings.base_url or _ADDRESS,
+            base_url=self._address,
             max_retries=0,
             timeout=openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             http_client=self._http_client,
@@ -177,31 +171,34 @@ def _messages(said: Said) -> Iterator[Part]:
 
 
 class _Answer:
-    """Reads the chunks of one answer. ``reason`` is None until the model has said its last."""
+    """Reads the chunks of one answer."""
 
     def __init__(self, *, model: str) -> None:
-        self.model = model
-        self.reason: StopReason | None = None
-        self.usage = Usage()
+        self._model = model
+        self._reason: StopReason | None = None  # until the model has said its last
+        self._usage = Usage()
         self._calls: dict[int, Part] = {}
         self._refused = False
 
     def read(self, event: Event) -> Iterator[Output]:
         """Give what a chunk adds to the answer; tool calls are kept until they are whole."""
         if event.name == DONE:
-            self.reason = self.reason or self._reason("")
+            self._reason = self._reason or self._meant("")
             return
         chunk = event.data
-        self.model = chunk.get("model") or self.model
+        self._model = chunk.get("model") or self._model
         if counts := chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"):
-            self.usage = _usage(counts)
+            self._usage = _usage(counts)
         for choice in chunk.get("choices") or ():
             yield from self._choice(choice)
 
-    def calls(self) -> Iterator[Called]:
-        """Give the tool calls, in the model's order."""
+    def end(self) -> Iterator[Output]:
+        """Give the tool calls and the end where the model told why it stopped."""
+        if self._reason is None:
+            return
         for _, call in sorted(self._calls.items()):
             yield Called(ToolCall(**{**call, "arguments": call["arguments"] or "{}"}))
+        yield Finished(reason=self._reason, usage=self._usage, model=self._model)
 
     def _choice(self, choice: Part) -> Iterator[Output]:
         delta = choice.get("delta") or {}
@@ -214,9 +211,9 @@ class _Answer:
         for call in delta.get("tool_calls") or ():
             self._collect(call)
         if stopped := choice.get("finish_reason"):
-            self.reason = self._reason(stopped)
+            self._reason = self._meant(stopped)
 
-    def _reason(self, stopped: str) -> StopReason:
+    def _meant(self, stopped: str) -> StopReason:
         if self._refused:
             return StopReason.REFUSAL
         # Some servers call tools and say "stop".

@@ -1,14 +1,15 @@
-"""The line to a provider: opened late, asked once, read as events, every failure made ours."""
+"""The wire to a provider: opened late, asked once, read as events, every failure made ours."""
 
 import asyncio
 import importlib.util
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from bot.backends.base import Request
+from bot.backends.base import Output, Request
 from bot.backends.events import DONE, Event, EventReader
 from bot.backends.failures import Failures
 from bot.errors import BackendError, MissingExtra, SettingsError
@@ -17,7 +18,7 @@ from bot.errors import BackendError, MissingExtra, SettingsError
 READ_SECONDS = 900.0
 CONNECT_SECONDS = 10.0
 
-# After the last event a moment is left for the line's own end: a line that is read to its end
+# After the last event a moment is left for the wire's own end: one that is read to its end
 # is used again for the next answer.
 _FAREWELL_SECONDS = 0.5
 _LAST = {DONE, "message_stop"}
@@ -32,7 +33,19 @@ class Connection:
     ask: Callable[..., AbstractAsyncContextManager[Any]]
 
 
-class Line:
+class Answer(Protocol):
+    """Reads one answer as its events come."""
+
+    def read(self, event: Event) -> Iterator[Output]:
+        """Give what ``event`` adds; LookupError and the like where it has a strange shape."""
+        ...
+
+    def end(self) -> Iterator[Output]:
+        """Give what is left, ``Finished`` last; nothing where the answer is not whole."""
+        ...
+
+
+class Wire:
     """Asks a provider through its SDK, which ``connect`` imports on the first request."""
 
     def __init__(
@@ -49,13 +62,31 @@ class Line:
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
 
-    async def events(
-        self, body: Mapping[str, object], *, request: Request
-    ) -> AsyncGenerator[Event]:
-        """Ask, and give the answer's events; an error event is raised like an error answer.
+    async def stream(
+        self, body: Mapping[str, object], *, request: Request, answer: Answer
+    ) -> AsyncGenerator[Output]:
+        """Ask with ``body``, and give what ``answer`` reads.
 
         ``request`` is what ``body`` was made from: none of its words goes into an error's text.
         """
+        async with aclosing(self._events(body, request)) as events:
+            async for event in events:
+                for output in self._understood(answer, event):
+                    yield output
+        left = list(answer.end())
+        if not left:
+            raise self._failures.cut()
+        for output in left:
+            yield output
+
+    def _understood(self, answer: Answer, event: Event) -> list[Output]:
+        try:
+            return list(answer.read(event))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise self._failures.garbled("an event has a shape that is not known") from error
+
+    async def _events(self, body: Mapping[str, object], request: Request) -> AsyncGenerator[Event]:
+        """Give the answer's events; an error event is raised like an error answer."""
         connection = await self._open()
         with self._made_ours(connection.sdk, request):
             async with connection.ask(**body) as response:
@@ -67,7 +98,7 @@ class Line:
                     yield event
 
     async def close(self) -> None:
-        """Hang up; the next request opens the line anew."""
+        """Hang up; the next request opens it anew."""
         connection, self._connection = self._connection, None
         if connection:
             await connection.client.close()
@@ -98,6 +129,8 @@ class Line:
             raise self._failures.unreachable(error.__cause__ or error) from error
         except httpx2.HTTPError as error:
             raise self._failures.cut() from error
+        except UnicodeEncodeError:
+            raise self._failures.unsendable() from None
         except ValueError as error:
             raise self._failures.garbled(error) from error
 
@@ -123,7 +156,7 @@ async def _read(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
 
 
 async def _farewell(chunks: AsyncIterator[bytes]) -> None:
-    with suppress(Exception):  # the answer is whole, however its line ends
+    with suppress(Exception):  # the answer is whole, however its wire ends
         async with asyncio.timeout(_FAREWELL_SECONDS):
             async for _ in chunks:
                 pass
@@ -137,4 +170,18 @@ def plain_key(key: str, *, name: str) -> str:
     raise SettingsError(
         f"The key in {name} holds signs that no key has (a line break or a letter with an accent). "
         "Copy it again from the provider's page."
+    )
+
+
+def plain_address(url: str, *, backend: str) -> str:
+    """Return ``url``; SettingsError where it is not the address of a server."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return url
+    except ValueError:  # a port or a host in brackets that is none
+        pass
+    raise SettingsError(
+        f"[backends.{backend}] has base_url = '{url}', which is not the address of a server. "
+        "Write it as http://localhost:8000/v1."
     )
