@@ -128,7 +128,8 @@ class AnthropicSettings(_Hosted):
         "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
     )
     effort: Literal["low", "medium", "high", "max"] | None = Field(
-        None, description="Lets the model think first, this hard; not set, it does not think."
+        None,
+        description="How hard the model thinks first; not set, not at all where that can be had.",
     )
     temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
 
