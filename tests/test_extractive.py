@@ -227,6 +227,8 @@ async def test_code_is_quoted_as_it_stands_or_not_at_all() -> None:
         ("![A map](map.png) <br/>Here: <https://x.example>", "A map Here: https://x.example"),
         ("snake_case, 2 * 3 * 4 and `*as_is*`", "snake_case, 2 * 3 * 4 and *as_is*"),
         ("***Very*** ~~old~~ \\*star\\* [ref][1] [^2]", "Very old *star* ref"),
+        ("Read `row[1]`, not \\[1\\] or [2].", "Read `row[1]`, not or."),
+        ("[![Logo](logo.png)](/home) C#", "Logo C#"),
     ],
 )
 def test_markdown_is_reduced_to_its_words(markdown: str, words: str) -> None:

@@ -26,7 +26,7 @@ class Block:
 
 
 _FENCE = re.compile(r"\s*(```|~~~)")
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _BLANK = re.compile(r"\s*$|\s{0,3}([-*_])(\s*\1){2,}\s*$")  # a rule separates as a blank line does
 _OPENINGS = (
     (Kind.STEPS, re.compile(r"\s{0,3}\d{1,9}[.)]\s")),
@@ -60,8 +60,8 @@ class _Cutter:
         elif fence:
             self._fence = fence[1]
             self._open(Kind.CODE)
-        elif title := _HEADING.match(line):
-            self._heading = title[1]
+        elif _HEADING.match(line):
+            self._heading = " ".join(line.split()[1:])
             self._open(Kind.PROSE)
         elif _BLANK.match(line):
             self._gap = True

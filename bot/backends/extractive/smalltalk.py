@@ -3,119 +3,30 @@
 import re
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|[👍🙏👋]")
-_GREETING = frozenset(
-    [
-        "👋",
-        "hi",
-        "hello",
-        "hey",
-        "hiya",
-        "howdy",
-        "greetings",
-        "morning",
-        "afternoon",
-        "evening",
-        "help",
-        "question",
-        "anyone",
-    ]
-)
-_THANKS = frozenset(
-    [
-        "👍",
-        "🙏",
-        "thanks",
-        "thank",
-        "thankyou",
-        "thx",
-        "ty",
-        "cheers",
-        "bye",
-        "goodbye",
-        "ok",
-        "okay",
-        "perfect",
-        "great",
-        "awesome",
-        "super",
-        "cool",
-        "solved",
-    ]
-)
-_FILLER = frozenset(
-    [
-        "a",
-        "again",
-        "all",
-        "also",
-        "and",
-        "any",
-        "are",
-        "bot",
-        "can",
-        "could",
-        "day",
-        "do",
-        "everything",
-        "for",
-        "from",
-        "get",
-        "good",
-        "got",
-        "have",
-        "hear",
-        "i",
-        "i'm",
-        "i've",
-        "is",
-        "it",
-        "it's",
-        "just",
-        "later",
-        "lot",
-        "me",
-        "much",
-        "my",
-        "need",
-        "nice",
-        "no",
-        "now",
-        "of",
-        "on",
-        "one",
-        "please",
-        "see",
-        "so",
-        "some",
-        "somebody",
-        "someone",
-        "that",
-        "that's",
-        "the",
-        "there",
-        "this",
-        "to",
-        "today",
-        "very",
-        "want",
-        "was",
-        "with",
-        "worked",
-        "works",
-        "would",
-        "yes",
-        "you",
-        "your",
-        "you're",
-    ]
-)
+_VOCABULARY = {
+    "greeting": """
+        👋 hi hello hey hiya howdy greetings morning afternoon evening help question anyone
+    """,
+    "thanks": """
+        👍 🙏 thanks thank thankyou thx ty cheers bye goodbye ok okay perfect great awesome super
+        cool solved
+    """,
+    "filler": """
+        a again all also and any are bot can could day do everything for from get good got have hear
+        i i'm i've is it it's just later lot me much my need nice no now of on one please see so
+        some somebody someone that that's the there this to today very want was with worked works
+        would yes you your you're
+    """,
+}
+_WORDS = {kind: frozenset(words.split()) for kind, words in _VOCABULARY.items()}
+_ALL = frozenset[str]().union(*_WORDS.values())
 
 
 def small_talk(text: str) -> str:
     """Return the words that answer small talk: ``greeting`` or ``thanks``; empty for a question."""
     words = {word.replace("\u2019", "'") for word in _WORD.findall(text.lower())}
-    if words - _GREETING - _THANKS - _FILLER:
+    if words - _ALL:
         return ""
-    if words & _THANKS and "?" not in text:
+    if words & _WORDS["thanks"] and "?" not in text:
         return "thanks"
-    return "greeting" if words & _GREETING else ""
+    return "greeting" if words & _WORDS["greeting"] else ""
