@@ -372,6 +372,15 @@ async def test_more_who_ask_than_connections_are_all_served(sqlite_url: str) -> 
     await database.close()
 
 
+async def test_who_waits_too_long_for_a_connection_is_told_so(sqlite_url: str) -> None:
+    database = await Database.open(sqlite_url, clock=_now, pool=1, patience=0.1)
+    async with database.reading():
+        with pytest.raises(StoreUnavailable, match=r"no free connection. Raise \[database\] pool"):
+            await _names(database)
+    assert await _names(database) == []
+    await database.close()
+
+
 def test_one_file_serves_several_loops_one_after_the_other(sqlite_url: str) -> None:
     async def once(name: str) -> list[str | None]:
         database = await Database.open(sqlite_url, clock=_now)

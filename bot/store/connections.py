@@ -26,11 +26,12 @@ def connect(address: Address, *, pool: int, patience: float) -> AsyncEngine:
     return _to_postgresql(address.dsn, pool=pool, patience=patience)
 
 
-def _engine(url: URL, *, pool: int, **rest: Any) -> AsyncEngine:
+def _engine(url: URL, *, pool: int, patience: float, **rest: Any) -> AsyncEngine:
     return create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
+        pool_timeout=patience,
         # An error's text must not hold what a customer wrote.
         hide_parameters=True,
         json_serializer=_to_json,
@@ -46,6 +47,7 @@ def _to_sqlite(file: str, *, pool: int, patience: float) -> AsyncEngine:
     engine = _engine(
         URL.create("sqlite+aiosqlite", database=file),
         pool=pool,
+        patience=patience,
         # The driver begins no transaction of its own: a writer's begins with BEGIN IMMEDIATE.
         connect_args={"isolation_level": None, "timeout": patience},
         # Ours end before their connection is given back; one more rollback only takes time.
@@ -81,4 +83,5 @@ def _to_postgresql(dsn: str, *, pool: int, patience: float) -> AsyncEngine:
     async def dial() -> Any:
         return await asyncpg.connect(dsn, timeout=_DIALLING_SECONDS, command_timeout=patience)
 
-    return _engine(URL.create("postgresql+asyncpg"), pool=pool, async_creator=dial)
+    url = URL.create("postgresql+asyncpg")
+    return _engine(url, pool=pool, patience=patience, async_creator=dial)

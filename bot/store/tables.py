@@ -66,6 +66,7 @@ class Conversation(Base):
         # What the sweeper looks for: few rows, whatever the table's size.
         Index(
             "ix_conversations_waiting",
+            "channel",
             "lease_until",
             postgresql_where=text("asked_seq > answered_seq"),
             sqlite_where=text("asked_seq > answered_seq"),

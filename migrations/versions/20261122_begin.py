@@ -104,7 +104,9 @@ Table(
     UniqueConstraint("channel", "key"),
     Index("ix_conversations_customer_id", "customer_id"),
     Index("ix_conversations_latest_at", "latest_at"),
-    Index("ix_conversations_waiting", "lease_until", **_where("asked_seq > answered_seq")),
+    Index(
+        "ix_conversations_waiting", "channel", "lease_until", **_where("asked_seq > answered_seq")
+    ),
 )
 
 Table(
