@@ -76,7 +76,7 @@ class KnowledgeSettings(_Section):
     language: str = Field("english", description="The language whose word endings are cut off.")
     passages: int = Field(6, ge=1, le=50, description="Passages that a model is shown.")
     enough: float = Field(
-        0.5,
+        0.45,
         ge=0,
         le=1,
         description="The share of a question that a passage must cover to be quoted as an answer.",
