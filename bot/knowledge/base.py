@@ -69,9 +69,13 @@ class Articles(Protocol):
         """Remove articles; what a turn has cited of them stays readable there."""
         ...
 
-    async def match(self, terms: Mapping[str, float], *, limit: int) -> Sequence[Passage]:
+    async def match(
+        self, terms: Mapping[str, float], *, hints: Mapping[str, float] | None = None, limit: int
+    ) -> Sequence[Passage]:
         """Return the best passages by BM25 over the weighted stems ``terms``, best first.
 
+        ``hints`` are weighted stems of earlier questions: they count like the others, but one
+        that no passage has is left out, whereas an unknown one of ``terms`` lowers ``coverage``.
         ``score`` and ``coverage`` are filled in. BM25: Robertson and Zaragoza, "The Probabilistic
         Relevance Framework: BM25 and Beyond" (2009), with Lucene's non-negative idf.
         """

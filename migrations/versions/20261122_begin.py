@@ -123,6 +123,7 @@ Table(
     Column("length", Float, nullable=False),
     Column("retired", Boolean, nullable=False),
     Index("ix_passages_article_id", "article_id"),
+    Index("ix_passages_found", "length", **_where("NOT retired")),
 )
 
 Table(
@@ -164,7 +165,9 @@ Table(
     Column("term", String(128), primary_key=True),
     Column("passage_id", ID, ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True),
     Column("frequency", Float, nullable=False),
+    Column("length", Float, nullable=False),
     Index("ix_postings_passage_id", "passage_id"),
+    sqlite_with_rowid=False,
 )
 
 Table(
