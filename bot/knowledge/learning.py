@@ -1,0 +1,160 @@
+"""Learns folders and files: reads what changed, forgets what vanished."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.knowledge.base import Article, Articles
+from bot.knowledge.folder import Place, Skipped, find, locate
+from bot.knowledge.passages import address, passages
+from bot.knowledge.readers import LARGEST, Unread, read
+from bot.knowledge.terms import Terms
+
+READER = "1"  # raised when articles are read, cut or weighed in a new way: all are read anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far learning is: ``path`` was looked at, and it was number ``done`` of ``total``."""
+
+    path: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """How many files were dealt with in each way; ``passages`` counts those of the files read."""
+
+    read: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    skipped: tuple[Skipped, ...] = ()
+
+    def __add__(self, other: "Learned") -> "Learned":
+        return Learned(
+            read=self.read + other.read,
+            unchanged=self.unchanged + other.unchanged,
+            removed=self.removed + other.removed,
+            passages=self.passages + other.passages,
+            skipped=self.skipped + other.skipped,
+        )
+
+
+async def learn(
+    paths: Sequence[str | Path],
+    *,
+    articles: Articles,
+    link: str = "",
+    language: str = "english",
+    progress: Callable[[Progress], None] | None = None,
+) -> Learned:
+    """Bring what is known of ``paths``, folders and files, up to date.
+
+    ``link`` is the address under which the articles stand. Only files that changed are read, and
+    those that vanished are forgotten. A file that cannot be read is skipped, with the reason.
+
+    Raises:
+        KnowledgeError: a path does not exist or is no article, or the language is unknown.
+        StoreUnavailable: the database does not answer; what was read until then is kept.
+    """
+    sources = await articles.sources()
+    places = [locate(Path(path), sources) for path in paths]
+    lesson = _Lesson(articles, Reader(link=link, language=language), progress)
+    learned = Learned()
+    for place in dict.fromkeys(places):
+        learned += await lesson.take(place)
+        for inner in place.covers(sources):  # learned on its own before, now a part of this one
+            await forget(inner, articles=articles)
+    return learned
+
+
+async def forget(source: str | Path, *, articles: Articles) -> int:
+    """Forget what was learned from a folder, which need not exist any more; return how much."""
+    known = await articles.digests(str(source))
+    await articles.remove(str(source), list(known))
+    return len(known)
+
+
+class Reader:
+    """Makes articles of files."""
+
+    def __init__(self, *, link: str, language: str) -> None:
+        self._link = link
+        self._terms = Terms(language)
+        self._version = f"{READER}\0{link}\0{language}".encode()
+
+    def read(self, file: Path, *, path: str, digest: str | None) -> Article | None:
+        """Return the article in ``file``; None if it is still the one with the ``digest``.
+
+        Raises:
+            Unread: the file is not an article.
+            OSError: the file cannot be opened or read.
+        """
+        if file.stat().st_size > LARGEST:
+            raise Unread(f"it is larger than {LARGEST // 1_000_000} MB")
+        content = file.read_bytes()
+        found = hashlib.sha256(self._version + b"\0" + content).hexdigest()
+        if found == digest:
+            return None
+        draft = read(path, content)
+        page = address(path, base=self._link)
+        return Article(
+            path=path,
+            title=draft.title,
+            link=page,
+            digest=found,
+            passages=passages(draft, page=page, terms=self._terms),
+        )
+
+
+class _Lesson:
+    """Goes through places file by file; reading happens in a thread, keeping does not."""
+
+    def __init__(
+        self, articles: Articles, reader: Reader, progress: Callable[[Progress], None] | None
+    ) -> None:
+        self._articles = articles
+        self._reader = reader
+        self._tell = progress or (lambda _: None)
+
+    async def take(self, place: Place) -> Learned:
+        source = str(place.source)
+        known = {p: d for p, d in (await self._articles.digests(source)).items() if place.has(p)}
+        found = await asyncio.to_thread(find, place)
+        learned = Learned(skipped=tuple(found.skipped))
+        for done, path in enumerate(found.paths, start=1):
+            learned += await self._learn(place.source, path, known.get(path))
+            self._tell(Progress(path=path, done=done, total=len(found.paths)))
+        gone = _vanished(known, found.paths, learned.skipped)
+        await self._articles.remove(source, gone)
+        return replace(learned, removed=len(gone))
+
+    async def _learn(self, source: Path, path: str, digest: str | None) -> Learned:
+        try:
+            article = await asyncio.to_thread(
+                self._reader.read, source / path, path=path, digest=digest
+            )
+        except Unread as reason:
+            return Learned(skipped=(Skipped(path, str(reason)),))
+        except OSError as error:
+            return Learned(skipped=(Skipped.unseen(path, error),))
+        if article is None:
+            return Learned(unchanged=1)
+        await self._articles.keep(str(source), article)
+        return Learned(read=1, passages=len(article.passages))
+
+
+def _vanished(known: Iterable[str], found: Sequence[str], skipped: Sequence[Skipped]) -> list[str]:
+    """Return the known paths that are no articles any more; an unseen one may still be."""
+    unread = {skip.path for skip in skipped if not skip.may_stay}
+    unseen = [skip.path for skip in skipped if skip.may_stay]
+    gone = set(known) - (set(found) - unread)
+    return sorted(
+        path
+        for path in gone
+        if not any(path == place or path.startswith(f"{place}/") for place in unseen)
+    )

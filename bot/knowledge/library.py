@@ -1,0 +1,47 @@
+"""Finds the passages that fit a question, and completes one that leans on those before it."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.knowledge.base import Articles
+from bot.knowledge.terms import Terms
+from bot.messages import Passage
+
+_RECALL = 3  # earlier messages that a question may lean on
+_HINT = 0.5  # what a word of the message before weighs; of the one before that, half as much
+
+
+class Library:
+    """Keeps the promise of ``Knowledge`` over the ``articles`` of a store.
+
+    ``language`` must be the one that the articles were learned in.
+
+    Raises:
+        KnowledgeError: the language is unknown.
+    """
+
+    def __init__(self, *, articles: Articles, language: str = "english") -> None:
+        self._articles = articles
+        self._terms = Terms(language)
+
+    async def search(
+        self, question: str, *, earlier: Sequence[str] = (), limit: int = 6
+    ) -> Sequence[Passage]:
+        terms = dict.fromkeys(self._terms.of_question(question), 1.0)
+        hints = self._hints(earlier) if self._terms.leans(question) else {}
+        if not terms and not hints:
+            return []
+        return await self._articles.match(terms, hints=hints, limit=limit)
+
+    def _hints(self, earlier: Sequence[str]) -> Mapping[str, float]:
+        """Weigh the terms of what was asked before, back to the question it all leans on."""
+        hints: dict[str, float] = {}
+        weight = _HINT
+        for question in list(reversed(earlier))[:_RECALL]:
+            terms = self._terms.of_question(question)
+            for term in terms:
+                hints.setdefault(term, weight)
+            if terms:
+                weight /= 2
+            if not self._terms.leans(question):
+                break
+        return hints
