@@ -114,6 +114,14 @@ async def test_a_how_to_is_answered_with_all_of_its_steps() -> None:
     )
 
 
+async def test_who_is_stuck_gets_the_steps_without_asking_for_them() -> None:
+    told = await answer(
+        "I can't sign in, my password is gone", passage(PASSWORD, heading="Sign in")
+    )
+
+    assert "1. Open the sign-in page" in told
+
+
 async def test_how_long_is_answered_with_a_time_and_not_with_the_steps() -> None:
     reset = passage(PASSWORD, heading="Reset your password")
 

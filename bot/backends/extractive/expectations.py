@@ -82,7 +82,9 @@ _STEPS = Expectation(
         r"\bhow (?:do|can|to|would|should|could|does|did)\b|walk me|\bforgot(?:ten)?\b",
         r"\b(?:steps|guide|instructions)\b|\b(?:help|trouble) (?:me )?(?:with|to|\w+ing)\b",
         r"\bi(?:'d like| want| need) to\b",
+        r"\b(?:can(?:'?t|not)|unable to|don'?t (?:know|remember))\b",
     ),
+    _pattern(r"(?:^|[.:] )(?:open|select|click|tap|choose|enter|go to|use|visit)\b"),
     kinds=frozenset({Kind.STEPS}),
 )
 
