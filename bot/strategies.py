@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.errors import SettingsError, nearest
-from bot.markup import ANSWER, HIDDEN, UNANSWERED
+from bot.prompts.markup import ANSWER, HIDDEN, UNANSWERED
 from bot.scanner import Part, Scanner
 
 

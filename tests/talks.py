@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from bot.messages import Author, Conversation, Message, ToolCall, ToolResult
 from bot.store.base import History
-from bot.tokens import count_tokens
 from bot.window import Window
+from bot.window.tokens import count_tokens
 
 
 class Talk:

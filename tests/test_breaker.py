@@ -1,6 +1,6 @@
 """When a backend is left alone, and when it is tried again."""
 
-from bot.breaker import Breaker, State
+from bot.router.breaker import Breaker, State
 from tests.clocks import Clock
 
 

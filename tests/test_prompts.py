@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import PromptError
-from bot.markup import TAGS, delimit
 from bot.messages import Passage
 from bot.prompts import PromptBook
+from bot.prompts.markup import TAGS, delimit
 from bot.resources import shipped
 
 SHIPPED = shipped("prompts")

@@ -20,7 +20,6 @@ from bot.backends.base import (
     Thought,
 )
 from bot.backends.scripted import Answer, ScriptedBackend
-from bot.breaker import State
 from bot.errors import (
     BackendBusy,
     BackendMisconfigured,
@@ -28,10 +27,11 @@ from bot.errors import (
     NoAnswer,
     SettingsError,
 )
-from bot.line import Patience
 from bot.messages import ToolCall, Usage
-from bot.route import FellBack, Route
 from bot.router import Circumstances, Router
+from bot.router.breaker import State
+from bot.router.line import Patience
+from bot.router.route import FellBack, Route
 from bot.settings import RouterSettings, Rule
 from tests.clocks import Clock
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import SettingsError
-from bot.markup import HIDDEN
 from bot.prompts import PromptBook
+from bot.prompts.markup import HIDDEN
 from bot.resources import shipped
 from bot.strategies import STRATEGIES, Reader, strategy
 

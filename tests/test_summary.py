@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Author, Message
-from bot.summary import extracted
-from bot.tokens import count_tokens
+from bot.window.summary import extracted
+from bot.window.tokens import count_tokens
 
 
 def message(text: str, author: Author = Author.CUSTOMER) -> Message:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.tokens import count_tokens, shortened
+from bot.window.tokens import count_tokens, shortened
 
 # What cl100k_base or o200k_base counts for a text, the larger of the two.
 COUNTED = [

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bot.backends.base import Said
 from bot.messages import ToolCall, ToolResult
 from bot.store.base import History
-from bot.tokens import count_tokens
 from bot.window import Voice, Window, fit, steps
+from bot.window.tokens import count_tokens
 from tests.talks import Talk
 
 PLAIN = Voice(delimit=str, unmarked=str)

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.backends.base import Backend
-from bot.breaker import Breaker, State
 from bot.errors import SettingsError, nearest
-from bot.line import Clock, Line, Patience, Price
-from bot.route import Retries, Route
+from bot.router.breaker import Breaker, State
+from bot.router.line import Clock, Line, Patience, Price
+from bot.router.route import Retries, Route
 from bot.settings import RouterSettings, Rule
 
 

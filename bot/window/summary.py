@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.messages import Author, Message
-from bot.tokens import count_tokens, shortened
+from bot.window.tokens import count_tokens, shortened
 
 _SPEAKER = {Author.CUSTOMER: "Customer", Author.BOT: "You", Author.OPERATOR: "A colleague"}
 _MENTIONED = "Mentioned: "

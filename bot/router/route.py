@@ -6,10 +6,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.backends.base import Backend, Output, Request
-from bot.breaker import State
 from bot.errors import BackendBusy, BackendError, NoAnswer
-from bot.line import Clock, Line, Verdict
 from bot.messages import Attempt
+from bot.router.breaker import State
+from bot.router.line import Clock, Line, Verdict
 
 _log = logging.getLogger("bot.router")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import PromptError, nearest
-from bot.templates import Mention, Shelf, Template
+from bot.prompts.templates import Mention, Shelf, Template
 
 Proof = Callable[[Shelf, Template], Iterator[str]]
 

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.backends.base import Backend, Finished, Output, Request, StopReason
-from bot.breaker import Breaker
 from bot.errors import BackendBusy, BackendError, BackendMisconfigured, BackendUnavailable
 from bot.messages import Attempt, Usage
+from bot.router.breaker import Breaker
 
 _log = logging.getLogger("bot.router")
 

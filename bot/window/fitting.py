@@ -8,8 +8,8 @@ from typing import Literal
 from bot.backends.base import Said
 from bot.messages import Author, Message, ToolResult
 from bot.store.base import History
-from bot.summary import extracted
-from bot.tokens import count_tokens, shortened
+from bot.window.summary import extracted
+from bot.window.tokens import count_tokens, shortened
 
 _OPENED = "(The customer has not written yet.)"
 _COLLEAGUE = "(A colleague, a person, wrote:) "

@@ -12,9 +12,9 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSynta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.errors import PromptError, nearest
-from bot.markup import delimit
-from bot.proofs import problems
-from bot.templates import Shelf, Template
+from bot.prompts.markup import delimit
+from bot.prompts.proofs import problems
+from bot.prompts.templates import Shelf, Template
 
 __all__ = ["PromptBook", "Sheet", "delimit"]
 
