@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from typing import Any
 
 from sqlalchemy import event
@@ -44,6 +45,8 @@ def _to_json(value: Any) -> str:
 
 
 def _to_sqlite(file: str, *, pool: int, patience: float) -> AsyncEngine:
+    # At DEBUG the driver logs every statement with its values, and so what a customer wrote.
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
     engine = _engine(
         URL.create("sqlite+aiosqlite", database=file),
         pool=pool,
