@@ -28,11 +28,11 @@ def cleaned(text: str, *, longest: int) -> str:
     text = _TAGS.sub(lambda found: found["flag"] or "", _CONTROLS.sub("", text))
     text = unicodedata.normalize("NFC", text).strip()
     if _UNSEEN.fullmatch(text):
-        raise InboundRefused("The message is empty.", words="words/empty.j2")
+        raise InboundRefused("The message is empty.", words="empty")
     if len(text) > longest:
         raise InboundRefused(
             f"The message has {len(text)} characters; the most that are taken is {longest}."
             " [bot] longest_message sets it.",
-            words="words/too_long.j2",
+            words="too_long",
         )
     return text

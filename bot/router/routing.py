@@ -79,6 +79,12 @@ class Router:
             chain.insert(0, circumstances.backend)
         return Route([self._lines[name] for name in dict.fromkeys(chain)], retries=self._retries)
 
+    def writers(self) -> Route | None:
+        """Return a way to a text that is no answer, such as a summary; None where nobody writes."""
+        lines = [self._lines[name] for name in self._settings.chain or self._lines]
+        writing = [line for line in lines if line.backend.writes]
+        return Route(writing, retries=self._retries) if writing else None
+
     def breakers(self) -> Mapping[str, State]:
         """Return whether each backend is asked at the moment."""
         return {name: line.breaker.state for name, line in self._lines.items()}

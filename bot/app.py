@@ -1,0 +1,193 @@
+"""Puts the house together: the one place that knows every concrete class."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from bot.answering import Answering
+from bot.backends.anthropic import AnthropicBackend
+from bot.backends.base import Backend
+from bot.backends.extractive import ExtractiveBackend
+from bot.backends.openai import OpenAIBackend
+from bot.backends.prices import cost
+from bot.backends.scripted import ScriptedBackend
+from bot.engine import Engine
+from bot.knowledge.library import Library
+from bot.knowledge.terms import Terms
+from bot.messages import Usage
+from bot.prompts import PromptBook
+from bot.resources import shipped
+from bot.router import Patience, Router
+from bot.settings import (
+    AnthropicSettings,
+    BackendSettings,
+    ExtractiveSettings,
+    OpenAISettings,
+    ScriptedSettings,
+    Settings,
+)
+from bot.store.archive import SqlArchive
+from bot.store.articles import SqlArticles
+from bot.store.conversations import SqlConversations
+from bot.store.database import Database
+from bot.store.outbox import SqlOutbox
+
+Words = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A running bot, and every part of it that a door may need."""
+
+    settings: Settings
+    database: Database
+    conversations: SqlConversations
+    outbox: SqlOutbox
+    archive: SqlArchive
+    articles: SqlArticles
+    knowledge: Library
+    prompts: PromptBook
+    words: Words
+    backends: Mapping[str, Backend]
+    router: Router
+    engine: Engine
+    holder: str
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    channels: Collection[str] = (),
+    backends: Mapping[str, Backend] | None = None,
+    clock: Callable[[], float] = time.time,  # noqa: TID251
+) -> AsyncIterator[App]:
+    """Open the database, put the parts together and run the engine until the block ends.
+
+    ``channels`` are those whose waiting conversations this process takes over. ``backends`` takes
+    the place of the configured ones, for tests and programs that bring their own.
+
+    Raises:
+        SetupError: something must be changed first; the text says what.
+    """
+    prompts = PromptBook(shipped=shipped("prompts"), folder=settings.prompts.folder)
+    words = partial(_words, prompts, settings.bot.contact)
+    built = dict(backends) if backends is not None else build_backends(settings, words)
+    router = _router(settings, built)
+    database = await Database.open(
+        settings.database.url.get_secret_value(), clock=clock, pool=settings.database.pool
+    )
+    try:
+        articles = SqlArticles(database)
+        knowledge = Library(articles=articles, language=settings.knowledge.language)
+        conversations = SqlConversations(database)
+        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        answering = Answering(
+            settings=settings,
+            router=router,
+            knowledge=knowledge,
+            prompts=prompts,
+            words=words,
+            clock=clock,
+        )
+        engine = Engine(
+            conversations=conversations,
+            answering=answering,
+            settings=settings,
+            channels=channels,
+            holder=holder,
+            clock=clock,
+        )
+        async with engine:
+            yield App(
+                settings=settings,
+                database=database,
+                conversations=conversations,
+                outbox=SqlOutbox(database),
+                archive=SqlArchive(database),
+                articles=articles,
+                knowledge=knowledge,
+                prompts=prompts,
+                words=words,
+                backends=built,
+                router=router,
+                engine=engine,
+                holder=holder,
+            )
+    finally:
+        for backend in built.values():
+            await backend.close()
+        await database.close()
+
+
+def _words(prompts: PromptBook, contact: str, name: str, /, **variables: object) -> str:
+    """Return words for a customer: the template ``words/<name>.j2``."""
+    return prompts.render(f"words/{name}.j2", contact=contact, **variables)
+
+
+def build_backends(settings: Settings, words: Words) -> dict[str, Backend]:
+    """Make every configured backend, in the order of ``bot.toml``; none is asked anything."""
+    return {
+        name: _backend(name, section, settings, words)
+        for name, section in settings.backends.items()
+    }
+
+
+def _backend(
+    name: str, section: BackendSettings, settings: Settings, words: Callable[..., str]
+) -> Backend:
+    match section:
+        case AnthropicSettings():
+            return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
+        case OpenAISettings():
+            return OpenAIBackend(name=name, settings=section, key=_key(name, settings))
+        case ScriptedSettings(answers=answers):
+            return ScriptedBackend(*answers, name=name)
+        case ExtractiveSettings():
+            return ExtractiveBackend(
+                name=name,
+                enough=settings.knowledge.enough,
+                words=words,
+                stems=Terms(settings.knowledge.language).of_question,
+            )
+
+
+def _key(name: str, settings: Settings) -> str | None:
+    key = settings.key(name)
+    return key.get_secret_value() if key else None
+
+
+def _router(settings: Settings, backends: Mapping[str, Backend]) -> Router:
+    patience = {
+        name: Patience(
+            first_piece_seconds=section.first_piece_seconds,
+            silence_seconds=section.silence_seconds,
+        )
+        for name, section in settings.backends.items()
+        if isinstance(section, AnthropicSettings | OpenAISettings)
+    }
+
+    def price(backend: str, model: str, usage: Usage) -> float | None:
+        section = settings.backends.get(backend)
+        if not isinstance(section, AnthropicSettings | OpenAISettings):
+            return 0.0
+        return cost(
+            usage,
+            provider=section.kind,
+            model=model,
+            input_price=section.input_price,
+            output_price=section.output_price,
+        )
+
+    return Router(
+        backends=backends,
+        settings=settings.router,
+        patience=patience,
+        price=price,
+        clock=time.monotonic,
+    )

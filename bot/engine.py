@@ -1,0 +1,430 @@
+"""The engine, in the order of a message's life: accept → turn → finish.
+
+One ``_Work`` is one conversation that this process holds the lease of. A turn runs whether or not
+anybody follows it; who follows it is told of every event from memory.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from types import TracebackType
+from typing import Self
+
+from bot.answering import Answer, Answering, Draft, waiting
+from bot.errors import LeaseLost, StoreUnavailable
+from bot.guards import cleaned
+from bot.messages import (
+    Event,
+    Inbound,
+    Outcome,
+    Piece,
+    Released,
+    Replied,
+    Reply,
+    Turn,
+    Withdrawn,
+    Working,
+)
+from bot.settings import Settings
+from bot.store.base import Accepted, Conversations, Finish, History, Lease
+from bot.window import Window, count_tokens
+
+_logger = logging.getLogger(__name__)
+
+# A follower that hears nothing looks this often whether another process has answered.
+_LOOK_SECONDS = 1.0
+# How long a reply that cannot be kept waits for the database, step by step.
+_FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
+_SWEEP_LIMIT = 20
+
+
+class _Interrupt(Enum):
+    STOP = auto()  # the customer has seen enough
+    NEWER = auto()  # more was said before anything was shown
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """A conversation that this process answers, and how far its present turn has come."""
+
+    lease: Lease
+    heard: int = 0  # the newest seq that this process accepted
+    upto: int = 0  # the newest seq that the present turn answers
+    turn: str = ""
+    started: float = 0.0
+    first_piece: float | None = None
+    shown: str = ""
+    seen: bool = False  # somebody followed while a piece was shown
+    finishing: bool = False
+    released: bool = False
+    interrupt: _Interrupt | None = None
+    showing: asyncio.Task[None] | None = None
+
+    def begin_turn(self, *, at: float) -> None:
+        self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
+        self.shown, self.seen, self.finishing = "", False, False
+        if self.interrupt is _Interrupt.NEWER:
+            self.interrupt = None
+
+    def take(self, *, upto: int) -> None:
+        """Answer everything up to ``upto``; what was heard while it was read is in it."""
+        self.upto = upto
+        if self.interrupt is _Interrupt.NEWER and self.heard <= upto:
+            self.interrupt = None
+
+    def break_off(self, reason: _Interrupt) -> None:
+        self.interrupt = reason
+        if self.showing is not None:
+            self.showing.cancel()
+
+
+class Engine:
+    """Accepts messages and answers them, each conversation by one turn at a time.
+
+    ``channels`` are those that this process serves: it takes over what waits in them.
+    """
+
+    def __init__(
+        self,
+        *,
+        conversations: Conversations,
+        answering: Answering,
+        settings: Settings,
+        channels: Collection[str],
+        holder: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._conversations = conversations
+        self._answering = answering
+        self._settings = settings
+        self._channels = tuple(channels)
+        self._holder = holder
+        self._clock = clock
+        self._tasks = asyncio.TaskGroup()
+        self._works: dict[int, _Work] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._followers: dict[int, set[asyncio.Queue[Event]]] = {}
+        self._kept_prompts: set[str] = set()
+        self._sweeper: asyncio.Task[None] | None = None
+
+    # --- Accept ------------------------------------------------------------------------------
+
+    async def accept(self, inbound: Inbound) -> Accepted:
+        """Keep a message and see to it that it is answered; return once it is safe.
+
+        Raises:
+            InboundRefused: it is empty or too long; nothing was kept.
+            StoreUnavailable: it could not be kept; say so to whoever sent it.
+        """
+        text = cleaned(inbound.text, longest=self._settings.bot.longest_message)
+        accepted = await self._conversations.accept(
+            replace(inbound, text=text),
+            tokens=count_tokens(text),
+            holder=self._holder,
+            seconds=self._settings.engine.lease_seconds,
+        )
+        if accepted.lease is not None:
+            self._begin(accepted.lease, heard=accepted.seq)
+        elif not accepted.duplicate:
+            self._hear(accepted)
+        return accepted
+
+    def _hear(self, accepted: Accepted) -> None:
+        """Begin the present turn anew if nothing of it has been shown yet."""
+        work = self._works.get(accepted.conversation)
+        if work is None:
+            return
+        work.heard = accepted.seq
+        if not work.shown and not work.finishing and work.interrupt is None:
+            work.break_off(_Interrupt.NEWER)
+
+    async def stop(self, conversation: int) -> None:
+        """End the present answer; what was shown is kept as the reply."""
+        work = self._works.get(conversation)
+        if work is not None and not work.finishing:
+            work.break_off(_Interrupt.STOP)
+
+    # --- Follow ------------------------------------------------------------------------------
+
+    async def follow(self, conversation: int, *, seq: int) -> AsyncIterator[Event]:
+        """Tell what happens until the customer's message ``seq`` has its reply.
+
+        Who joins in the middle first gets what was shown so far, as one piece. Leaving does not
+        stop the turn. Works for turns of other processes too, then with the reply alone.
+        """
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        followers = self._followers.setdefault(conversation, set())
+        followers.add(queue)
+        try:
+            work = self._works.get(conversation)
+            if work is not None and work.shown:
+                work.seen = True
+                yield Piece(work.shown)
+            async for event in self._heard_from(queue, conversation, seq):
+                yield event
+                if isinstance(event, Replied) and event.reply.answers >= seq:
+                    return
+        finally:
+            followers.discard(queue)
+            if not followers:
+                self._followers.pop(conversation, None)
+
+    async def _heard_from(
+        self, queue: asyncio.Queue[Event], conversation: int, seq: int
+    ) -> AsyncIterator[Event]:
+        while True:
+            if conversation not in self._works and queue.empty():
+                reply = await self._conversations.reply(conversation, seq=seq)
+                if reply is not None:
+                    yield Replied(reply)
+            try:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    event = await queue.get()
+            except TimeoutError:
+                continue
+            yield event
+
+    def _tell(self, work: _Work, event: Event) -> None:
+        followers = self._followers.get(work.lease.conversation, ())
+        match event:
+            case Working() | Withdrawn():
+                work.shown = ""
+            case Piece(text):
+                if work.first_piece is None:
+                    work.first_piece = self._clock() - work.started
+                work.shown += text
+                work.seen = work.seen or bool(followers)
+        for queue in followers:
+            queue.put_nowait(event)
+
+    # --- Turn --------------------------------------------------------------------------------
+
+    def _begin(self, lease: Lease, *, heard: int = 0) -> None:
+        work = _Work(lease=lease, heard=heard)
+        self._works[lease.conversation] = work
+        task = self._tasks.create_task(self._run(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, work: _Work) -> None:
+        """Answer until nothing waits; hold the lease meanwhile and let go whatever happens."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                holding = tasks.create_task(self._hold(work))
+                while await self._turn(work, tasks) is not Finish.RELEASED:
+                    pass
+                holding.cancel()
+            work.released = True
+        except* LeaseLost:
+            _logger.info("Conversation %d went to someone else.", work.lease.conversation)
+        except* StoreUnavailable as errors:
+            _logger.warning("A turn is not kept and taken up again later: %s", errors.exceptions)
+        except* Exception:
+            _logger.exception("A turn failed and is taken up again later.")
+        finally:
+            await self._end(work)
+
+    async def _end(self, work: _Work) -> None:
+        if self._works.get(work.lease.conversation) is work:
+            del self._works[work.lease.conversation]
+        if work.released:
+            return
+        if work.shown:
+            self._tell(work, Withdrawn())
+        self._tell(work, Released())
+        with suppress(StoreUnavailable):
+            await self._conversations.abandon(work.lease)
+
+    async def _hold(self, work: _Work) -> None:
+        """Renew the lease as long as the work lasts."""
+        seconds = self._settings.engine.lease_seconds
+        while True:
+            await asyncio.sleep(seconds / 3)
+            try:
+                await self._conversations.renew(work.lease, seconds=seconds)
+            except StoreUnavailable as error:
+                _logger.warning("A lease could not be renewed; trying again: %s", error)
+            except LeaseLost:
+                # A finish that is under way gives the lease back itself, or notices.
+                if not work.finishing:
+                    raise
+
+    async def _turn(self, work: _Work, tasks: asyncio.TaskGroup) -> Finish:
+        """Answer all that waits with one reply, or find that there is nothing to answer."""
+        work.begin_turn(at=self._clock())
+        history = await self._conversations.read(work.lease.conversation)
+        questions = waiting(history)
+        if not questions:
+            return await self._let_go(work)
+        work.take(upto=questions[-1].seq)
+        window = await self._fitted(history)
+        answer = self._answering.begin(history, window)
+        self._tell(work, Working(work.turn))
+        await self._show(work, answer, tasks)
+        if work.interrupt is _Interrupt.NEWER:
+            return Finish.SUPERSEDED
+        draft = answer.draft(Outcome.STOPPED if work.interrupt is _Interrupt.STOP else None)
+        ended = await self._finish(work, self._record(work, draft, first=questions[0].seq))
+        if ended is not Finish.SUPERSEDED and self._outgrown(window, draft):
+            self._tasks.create_task(self._fold_ahead(work.lease.conversation))
+        return ended
+
+    async def _let_go(self, work: _Work) -> Finish:
+        work.finishing = True
+        waits = await self._conversations.release(work.lease)
+        return Finish.WAITING if waits else Finish.RELEASED
+
+    async def _fitted(self, history: History) -> Window:
+        """Cut the history where it has outgrown the window; what left is kept as a summary."""
+        window = self._answering.fit(history)
+        if window.folded:
+            await self._fold(history, window, window.summary)
+        return window
+
+    async def _fold(self, history: History, window: Window, summary: str) -> None:
+        before = history.conversation
+        await self._conversations.fold(
+            before.id, since=before.summary_seq, upto=window.upto, summary=summary
+        )
+
+    async def _show(self, work: _Work, answer: Answer, tasks: asyncio.TaskGroup) -> None:
+        """Let the answer come, piece by piece, until its end or an interruption."""
+        if work.interrupt is not None:
+            return
+        work.showing = tasks.create_task(self._pieces(work, answer))
+        await asyncio.wait({work.showing})
+        work.showing = None
+
+    async def _pieces(self, work: _Work, answer: Answer) -> None:
+        try:
+            async with aclosing(answer.events()) as events:
+                async for event in events:
+                    if not work.shown and await self._newer(work):
+                        work.interrupt = _Interrupt.NEWER
+                        return
+                    self._tell(work, event)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            _logger.exception("An answer failed; the customer is told so.")
+            for event in answer.instead("unavailable", Outcome.FAILED):
+                self._tell(work, event)
+
+    async def _newer(self, work: _Work) -> bool:
+        """Tell whether more was said meanwhile, here or to another process."""
+        if work.heard > work.upto:
+            return True
+        return await self._conversations.asked(work.lease.conversation) > work.upto
+
+    # --- Finish ------------------------------------------------------------------------------
+
+    def _record(self, work: _Work, draft: Draft, *, first: int) -> Turn:
+        reply = Reply(
+            turn=work.turn,
+            text=draft.text or self._answering.words("stopped"),
+            outcome=draft.outcome,
+            answers=work.upto,
+            citations=draft.citations,
+        )
+        return Turn(
+            id=work.turn,
+            reply=reply,
+            first=first,
+            started=work.started,
+            seconds=self._clock() - work.started,
+            first_piece=work.first_piece,
+            strategy=draft.strategy,
+            prompt=draft.prompt,
+            prompt_hash=draft.prompt_hash,
+            reasoning=draft.reasoning,
+            passages=draft.passages,
+            refused_calls=draft.refused_calls,
+            attempts=draft.attempts,
+        )
+
+    async def _finish(self, work: _Work, turn: Turn) -> Finish:
+        """Commit the reply with its audit and its delivery, then tell of it."""
+        work.finishing = True
+        await self._keep_prompt(turn)
+        tokens = count_tokens(turn.reply.text)
+        pauses = iter(_FINISH_PAUSES)
+        while True:
+            try:
+                ended = await self._conversations.finish(
+                    work.lease, turn, tokens=tokens, shown=work.seen
+                )
+            except StoreUnavailable:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                if ended is not Finish.SUPERSEDED:
+                    self._tell(work, Replied(turn.reply))
+                return ended
+
+    async def _keep_prompt(self, turn: Turn) -> None:
+        """Keep the sources of a template that no turn of this process has used before."""
+        if not turn.prompt_hash or turn.prompt_hash in self._kept_prompts:
+            return
+        source = self._answering.prompt_source(turn.prompt)
+        await self._conversations.keep_prompt(turn.prompt_hash, name=turn.prompt, source=source)
+        self._kept_prompts.add(turn.prompt_hash)
+
+    def _outgrown(self, window: Window, draft: Draft) -> bool:
+        return window.tokens + count_tokens(draft.text) > self._settings.window.tokens
+
+    async def _fold_ahead(self, conversation: int) -> None:
+        """Let a model fold an outgrown history before the next turn has to do it without one."""
+        try:
+            history = await self._conversations.read(conversation)
+            window = self._answering.fit(history)
+            summary = await self._answering.summary(history.conversation.summary, window.folded)
+            if summary:
+                await self._fold(history, window, summary)
+        except Exception:
+            _logger.exception("A summary failed; the next turn makes a plainer one.")
+
+    # --- The sweeper -------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        """Take over what waits in our channels and nobody holds: a dead process's work."""
+        while True:
+            try:
+                leases = await self._conversations.claim(
+                    channels=self._channels,
+                    holder=self._holder,
+                    seconds=self._settings.engine.lease_seconds,
+                    limit=_SWEEP_LIMIT,
+                )
+                for lease in leases:
+                    self._begin(lease)
+            except StoreUnavailable as error:
+                _logger.warning("Could not look for waiting conversations: %s", error)
+            await asyncio.sleep(self._settings.engine.sweep_seconds)
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        if self._channels:
+            self._sweeper = self._tasks.create_task(self._sweep())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take nothing new, give running turns their grace, leave the rest to others."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._running and error is None:
+            await asyncio.wait(self._running, timeout=self._settings.engine.grace_seconds)
+        for task in self._running:
+            task.cancel()
+        # The block's own error goes its way as it is, and not in a group.
+        await self._tasks.__aexit__(None, None, None)

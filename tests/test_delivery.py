@@ -1,0 +1,104 @@
+"""A reply leaves through its channel once, whatever happens to the courier."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from bot.app import App
+from bot.backends.scripted import ScriptedBackend
+from bot.delivery import Courier
+from bot.errors import FrontdeskError
+from bot.messages import Delivery
+from tests.house import ask, house, until
+
+
+class Board:
+    """A channel that keeps what was posted on it, as Slack keeps a message with its metadata.
+
+    ``moods`` are taken one a post: an exception is raised before the post, or after it where it
+    stands behind ``after``.
+    """
+
+    name = "terminal"
+
+    def __init__(self, *moods: BaseException | None, after: bool = False) -> None:
+        self.posted: list[Delivery] = []
+        self._moods = list(moods)
+        self._after = after
+
+    async def find(self, delivery: Delivery) -> str | None:
+        turns = [posted.turn for posted in self.posted]
+        return f"post {turns.index(delivery.turn)}" if delivery.turn in turns else None
+
+    async def post(self, delivery: Delivery) -> str:
+        mood = self._moods.pop(0) if self._moods else None
+        if mood is not None and not self._after:
+            raise mood
+        self.posted.append(delivery)
+        if mood is not None:
+            raise mood
+        return f"post {len(self.posted) - 1}"
+
+
+def courier(app: App, board: Board, *, holder: str = "one", seconds: float = 5.0) -> Courier:
+    return Courier(outbox=app.outbox, posters=[board], holder=holder, seconds=seconds, pause=0.05)
+
+
+async def test_a_reply_is_posted_once_and_carries_its_sources(tmp_path: Path) -> None:
+    board = Board()
+    async with house(tmp_path, ScriptedBackend("Choose Forgot password [1].")) as app:
+        reply = await ask(app, "I forgot my password")
+        assert await courier(app, board).deliver_one()
+        assert not await courier(app, board, holder="two").deliver_one()
+        [record] = await app.archive.record(reply.turn)
+    [delivery] = board.posted
+    assert delivery.turn == reply.turn
+    assert delivery.key == "one"
+    assert delivery.citations == reply.citations
+    assert record.delivery.startswith("sent")
+
+
+async def test_a_post_that_a_dead_courier_made_is_found_and_not_made_again(
+    tmp_path: Path,
+) -> None:
+    board = Board(asyncio.CancelledError(), after=True)
+    async with house(tmp_path, ScriptedBackend("Only once.")) as app:
+        await ask(app, "hello")
+        dying = courier(app, board, seconds=0.3)
+        with suppress(asyncio.CancelledError):
+            await dying.deliver_one()
+        assert len(board.posted) == 1
+        assert not await courier(app, board, holder="two").deliver_one()  # its time is not over
+        await asyncio.sleep(0.4)
+        assert await courier(app, board, holder="two").deliver_one()
+    assert len(board.posted) == 1
+
+
+async def test_replies_of_a_conversation_leave_in_order_though_the_first_one_fails(
+    tmp_path: Path,
+) -> None:
+    board = Board(FrontdeskError("the channel is away"))
+    async with house(tmp_path, ScriptedBackend("First.", "Second.")) as app:
+        await ask(app, "one")
+        await ask(app, "two")
+        sender = courier(app, board)
+        assert await sender.deliver_one()  # put back
+        assert not await sender.deliver_one()  # the second one waits for the first
+        await asyncio.sleep(1.1)
+        assert await sender.deliver_one()
+        assert await sender.deliver_one()
+    assert [delivery.text for delivery in board.posted] == ["First.", "Second."]
+
+
+async def test_a_courier_at_work_is_woken_and_outlives_a_channel_that_breaks(
+    tmp_path: Path,
+) -> None:
+    board = Board(ZeroDivisionError("a fault of the channel's own"))
+    async with house(tmp_path, ScriptedBackend("Still here.")) as app, asyncio.TaskGroup() as tasks:
+        sender = courier(app, board)
+        running = tasks.create_task(sender.run())
+        await ask(app, "hello")
+        sender.wake()
+        await until(lambda: board.posted)
+        running.cancel()
+    assert board.posted[0].text == "Still here."

@@ -1,0 +1,379 @@
+"""The engine keeps its promises: nothing lost, nothing twice, nothing over a person."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from bot.app import App
+from bot.backends.base import Called, Finished, Request, StopReason, Text, Thought
+from bot.backends.scripted import ScriptedBackend
+from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, InboundRefused
+from bot.messages import (
+    Author,
+    Event,
+    Outcome,
+    Piece,
+    Released,
+    Replied,
+    Reply,
+    ToolCall,
+    Usage,
+    Withdrawn,
+)
+from bot.store import tables
+from tests.house import ask, house, says, told, until, visible
+
+PASSWORD = "I need help with resetting my password."
+
+
+async def test_a_question_gets_one_reply_with_its_source(tmp_path: Path) -> None:
+    claude = ScriptedBackend("Choose **Forgot password** [1].", name="claude")
+    async with house(tmp_path, claude) as app:
+        events = await told(app, PASSWORD)
+    assert visible(events) == "Choose **Forgot password** [1]."
+    reply = events[-1]
+    assert isinstance(reply, Replied)
+    assert reply.reply.outcome is Outcome.ANSWERED
+    assert [citation.title for citation in reply.reply.citations] == ["Reset your password"]
+
+
+async def test_the_next_turn_reads_the_conversation_so_far(tmp_path: Path) -> None:
+    claude = ScriptedBackend("Choose Forgot password [1].", "Up to 15 minutes [1].")
+    async with house(tmp_path, claude) as app:
+        await ask(app, PASSWORD)
+        await ask(app, "and how long does that take?")
+    said = [(step.role, step.text) for step in claude.requests[1].history]
+    assert [role for role, _ in said] == ["user", "assistant", "user"]
+    assert "password" in said[0][1]
+    assert said[1][1] == "Choose Forgot password."  # an old number means nothing any more
+    assert claude.requests[1].passages[0].title == "Reset your password"
+
+
+async def test_a_second_delivery_of_a_message_is_not_answered_again(tmp_path: Path) -> None:
+    claude = ScriptedBackend("Once.")
+    async with house(tmp_path, claude) as app:
+        first = await app.engine.accept(says("Hello there", external_id="same"))
+        await _reply(app, first.conversation, first.seq)
+        second = await app.engine.accept(says("Hello there", external_id="same"))
+        again = await _reply(app, second.conversation, second.seq)
+        messages = await app.archive.messages(first.conversation)
+    assert second.duplicate
+    assert again == "Once."
+    assert len(claude.requests) == 1
+    assert [message.author for message in messages] == [Author.CUSTOMER, Author.BOT]
+
+
+async def test_a_burst_before_the_first_piece_gets_one_reply(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    claude = ScriptedBackend([go.wait, "All of it."])
+    async with house(tmp_path, claude) as app:
+        accepted = [await app.engine.accept(says(f"part {number}")) for number in range(1, 6)]
+        await asyncio.sleep(0.2)
+        go.set()
+        assert await _reply(app, accepted[0].conversation, accepted[-1].seq) == "All of it."
+        messages = await app.archive.messages(accepted[0].conversation)
+    assert [m.text for m in messages if m.author is Author.BOT] == ["All of it."]
+    assert "part 1" in _asked(claude.requests[-1])
+    assert "part 5" in _asked(claude.requests[-1])
+
+
+async def test_what_comes_while_an_answer_is_shown_gets_the_next_turn(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    claude = ScriptedBackend([Text("First "), go.wait, Text("answer.")], "Second answer.")
+    async with house(tmp_path, claude) as app:
+        first = await app.engine.accept(says("one"))
+        events: list[Event] = []
+        async for event in app.engine.follow(first.conversation, seq=first.seq):
+            events.append(event)
+            if isinstance(event, Piece) and not go.is_set():
+                await app.engine.accept(says("two"))
+                go.set()
+        assert visible(events) == "First answer."
+        assert await _reply(app, first.conversation, first.seq + 1) == "Second answer."
+    history = [step.text for step in claude.requests[1].history]
+    assert len(history) == 3
+    assert "one" in history[0]
+    assert history[1] == "First answer."
+    assert "two" in history[2]
+
+
+async def test_a_stopped_answer_keeps_what_was_shown(tmp_path: Path) -> None:
+    claude = ScriptedBackend([Text("As far as this"), asyncio.Event().wait], "Next.")
+    async with house(tmp_path, claude) as app:
+        accepted = await app.engine.accept(says("tell me"))
+        events: list[Event] = []
+        async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
+            events.append(event)
+            if isinstance(event, Piece):
+                await app.engine.stop(accepted.conversation)
+        assert _last(events).outcome is Outcome.STOPPED
+        assert _last(events).text == "As far as this"
+        assert claude.running == 0
+        assert (await ask(app, "go on")).text == "Next."
+        messages = await app.archive.messages(accepted.conversation)
+    assert [message.stopped for message in messages] == [False, True, False, False]
+
+
+async def test_an_answer_stopped_before_its_first_piece_still_has_words(tmp_path: Path) -> None:
+    claude = ScriptedBackend([asyncio.Event().wait])
+    async with house(tmp_path, claude) as app:
+        accepted = await app.engine.accept(says("tell me"))
+        await until(lambda: claude.running)
+        await app.engine.stop(accepted.conversation)
+        assert await _reply(app, accepted.conversation, accepted.seq)
+
+
+async def test_the_bot_never_talks_over_a_person(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    claude = ScriptedBackend([Text("I think "), go.wait, Text("that …")])
+    async with house(tmp_path, claude) as app:
+        accepted = await app.engine.accept(says("Is anybody there?"))
+        events: list[Event] = []
+        async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
+            events.append(event)
+            if isinstance(event, Piece):
+                await _give_to_a_person(app, accepted.conversation)
+                go.set()
+            if isinstance(event, Released):
+                break
+        messages = await app.archive.messages(accepted.conversation)
+    assert visible(events) == ""
+    assert [message.author for message in messages] == [Author.CUSTOMER]
+
+
+async def test_falling_back_before_the_first_piece_is_silent(tmp_path: Path) -> None:
+    dead = ScriptedBackend(BackendUnavailable("down", backend="claude"), name="claude")
+    gpt = ScriptedBackend("From the other.", name="gpt")
+    async with house(tmp_path, dead, gpt) as app:
+        events = await told(app, "hello")
+        [record] = await app.archive.record(_turn(events))
+    assert not any(isinstance(event, Withdrawn) for event in events)
+    assert visible(events) == "From the other."
+    assert [(a.backend, bool(a.error)) for a in record.turn.attempts] == [
+        ("claude", True),
+        ("gpt", False),
+    ]
+
+
+async def test_falling_back_in_mid_answer_withdraws_the_text(tmp_path: Path) -> None:
+    claude = ScriptedBackend(
+        [Text("Half an "), BackendBusy("cut", backend="claude")], name="claude"
+    )
+    gpt = ScriptedBackend("A whole answer.", name="gpt")
+    async with house(tmp_path, claude, gpt) as app:
+        events = await told(app, "hello")
+    kinds = [type(event).__name__ for event in events]
+    assert kinds.index("Piece") < kinds.index("Withdrawn")
+    assert visible(events) == "A whole answer."
+
+
+async def test_a_customer_gets_decent_words_when_every_backend_is_dead(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    dead = ScriptedBackend(BackendMisconfigured("key sk-1 refused", backend="claude"))
+    async with house(tmp_path, dead, bot={"contact": "help@shop.example"}) as app:
+        reply = await ask(app, "my secret question")
+        unanswered = await app.archive.unanswered(limit=10)
+    assert reply.outcome is Outcome.FAILED
+    assert "help@shop.example" in reply.text
+    assert "sk-1" not in reply.text
+    assert [question.question for question in unanswered] == ["my secret question"]
+    assert "secret question" not in caplog.text
+
+
+async def test_an_error_nobody_expected_reaches_no_customer(tmp_path: Path) -> None:
+    odd = ScriptedBackend([Text("Well, "), ZeroDivisionError("division by zero")])
+    async with house(tmp_path, odd) as app:
+        events = await told(app, "hello")
+    last = events[-1]
+    assert isinstance(last, Replied)
+    assert last.reply.outcome is Outcome.FAILED
+    assert "division" not in last.reply.text
+    assert visible(events) == last.reply.text
+
+
+async def test_reasoning_is_kept_and_never_shown(tmp_path: Path) -> None:
+    script = ["<thinking>She is locked ", "out.</thinking><answer>Choose ", "Forgot [1].</answer>"]
+    claude = ScriptedBackend([Thought("Hm. "), *map(Text, script)])
+    async with house(tmp_path, claude, bot={"strategy": "chain_of_thought"}) as app:
+        events = await told(app, PASSWORD)
+        [record] = await app.archive.record(_turn(events))
+    assert visible(events) == "Choose Forgot [1]."
+    assert "locked out" in record.turn.reasoning
+    assert "Hm." in record.turn.reasoning
+    assert record.turn.strategy == "chain_of_thought"
+    assert record.template
+
+
+async def test_a_number_that_was_not_among_the_passages_is_never_shown(tmp_path: Path) -> None:
+    claude = ScriptedBackend("Choose Forgot [1] or pay [42].")
+    async with house(tmp_path, claude) as app:
+        events = await told(app, PASSWORD)
+    assert visible(events) == "Choose Forgot [1] or pay."
+
+
+async def test_a_question_that_is_not_answered_is_kept_for_people(tmp_path: Path) -> None:
+    claude = ScriptedBackend("<unanswered/>I do not know that.", "<unanswered/>")
+    async with house(tmp_path, claude) as app:
+        assert (await ask(app, "Do you sell saddles?")).text == "I do not know that."
+        silent = await ask(app, "Or unicorns?")
+        unanswered = await app.archive.unanswered(limit=10)
+    assert silent.outcome is Outcome.UNANSWERED
+    assert silent.text
+    assert [item.question for item in unanswered] == ["Or unicorns?", "Do you sell saddles?"]
+
+
+async def test_a_refusal_is_told_in_our_own_words(tmp_path: Path) -> None:
+    end = Finished(reason=StopReason.REFUSAL, usage=Usage(), model="m")
+    claude = ScriptedBackend([Text("I can"), end], name="claude")
+    gpt = ScriptedBackend("Never asked.", name="gpt")
+    async with house(tmp_path, claude, gpt) as app:
+        events = await told(app, "something unpleasant")
+    last = events[-1]
+    assert isinstance(last, Replied)
+    assert last.reply.outcome is Outcome.REFUSED
+    assert visible(events) == last.reply.text
+    assert not gpt.requests
+
+
+async def test_an_answer_cut_at_its_limit_says_so(tmp_path: Path) -> None:
+    end = Finished(reason=StopReason.LENGTH, usage=Usage(), model="m")
+    async with house(tmp_path, ScriptedBackend([Text("A long answ"), end])) as app:
+        reply = await ask(app, "tell me all")
+    assert reply.text.startswith("A long answ")
+    assert len(reply.text) > len("A long answ")
+
+
+async def test_a_tool_call_that_nobody_asked_for_is_audited_and_passed_over(
+    tmp_path: Path,
+) -> None:
+    call = Called(ToolCall(id="c1", name="drop_tables", arguments="{}"))
+    claude = ScriptedBackend([call], name="claude")
+    gpt = ScriptedBackend("Plain words.", name="gpt")
+    async with house(tmp_path, claude, gpt) as app:
+        events = await told(app, "hello")
+        [record] = await app.archive.record(_turn(events))
+    assert visible(events) == "Plain words."
+    assert [refused.name for refused in record.turn.refused_calls] == ["drop_tables"]
+
+
+async def test_an_empty_answer_goes_to_the_next_backend(tmp_path: Path) -> None:
+    empty = Finished(reason=StopReason.END, usage=Usage(), model="m")
+    claude = ScriptedBackend([empty], name="claude")
+    gpt = ScriptedBackend("Something.", name="gpt")
+    async with house(tmp_path, claude, gpt) as app:
+        assert (await ask(app, "hello")).text == "Something."
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\x00\x07", "x" * 20_001])
+async def test_what_cannot_be_taken_is_refused_before_it_is_kept(tmp_path: Path, text: str) -> None:
+    async with house(tmp_path, ScriptedBackend("Never.")) as app:
+        with pytest.raises(InboundRefused) as refused:
+            await app.engine.accept(says(text))
+        assert app.words(refused.value.words, limit=20_000)
+        assert not await app.archive.conversations(limit=1)
+
+
+async def test_a_dead_process_leaves_its_question_to_another(tmp_path: Path) -> None:
+    quick = {"lease_seconds": 0.5, "sweep_seconds": 0.1}
+    async with house(tmp_path, ScriptedBackend("Taken over."), engine=quick) as app:
+        accepted = await app.conversations.accept(
+            says("still there?"), tokens=3, holder="dead", seconds=0.5
+        )
+        assert accepted.lease is not None
+        reply = await asyncio.wait_for(_reply(app, accepted.conversation, accepted.seq), 10)
+        messages = await app.archive.messages(accepted.conversation)
+    assert reply == "Taken over."
+    assert len(messages) == 2
+
+
+async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    async with (
+        house(tmp_path, ScriptedBackend([go.wait, "Here."])) as one,
+        house(tmp_path, ScriptedBackend("Not asked.")) as two,
+    ):
+        accepted = await one.engine.accept(says("hello"))
+        follower = asyncio.ensure_future(_reply(two, accepted.conversation, accepted.seq))  # noqa: TID251
+        await asyncio.sleep(0.1)
+        go.set()
+        assert await asyncio.wait_for(follower, 10) == "Here."
+
+
+async def test_a_lease_is_held_for_as_long_as_a_model_thinks(tmp_path: Path) -> None:
+    quick = {"lease_seconds": 0.5, "sweep_seconds": 0.1}
+    slow = ScriptedBackend([lambda: asyncio.sleep(2), "At last."])
+    other = ScriptedBackend("Not asked.")
+    async with (
+        house(tmp_path, slow, engine=quick) as one,
+        house(tmp_path, other, engine=quick),
+    ):
+        assert (await ask(one, "hard question")).text == "At last."
+    assert not other.requests
+
+
+async def test_a_history_that_outgrows_the_window_is_folded_into_a_summary(
+    tmp_path: Path,
+) -> None:
+    claude = ScriptedBackend("A fairly long answer about nothing in particular. " * 4)
+    async with house(tmp_path, claude, window={"tokens": 400}) as app:
+        for number in range(12):
+            await ask(app, f"Question {number}: where is my order A{number}-99?")
+        conversation = await app.archive.find("terminal", "one")
+    assert conversation is not None
+    assert conversation.summary
+    assert conversation.summary_seq > 0
+    requests = [request for request in claude.requests if request.context]
+    assert len(requests) == 12
+    assert all(len(request.history) < 24 for request in requests)
+
+
+async def test_running_turns_get_their_grace_when_the_process_stops(tmp_path: Path) -> None:
+    slow = ScriptedBackend([lambda: asyncio.sleep(0.3), "In time."])
+    async with house(tmp_path, slow) as app:
+        accepted = await app.engine.accept(says("quick, before you close"))
+    async with house(tmp_path, ScriptedBackend("Too late.")) as app:
+        assert await _reply(app, accepted.conversation, accepted.seq) == "In time."
+
+
+async def test_what_does_not_finish_in_its_grace_is_left_to_others_at_once(
+    tmp_path: Path,
+) -> None:
+    stuck = ScriptedBackend([asyncio.Event().wait])
+    async with house(tmp_path, stuck, engine={"grace_seconds": 0.1}) as app:
+        accepted = await app.engine.accept(says("hello"))
+        await until(lambda: stuck.running)
+    async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
+        reply = await asyncio.wait_for(_reply(app, accepted.conversation, accepted.seq), 5)
+    assert reply == "Mine now."
+
+
+async def _reply(app: App, conversation: int, seq: int) -> str:
+    events = [event async for event in app.engine.follow(conversation, seq=seq)]
+    return _last(events).text
+
+
+async def _give_to_a_person(app: App, conversation: int) -> None:
+    async with app.database.writing() as connection:
+        await connection.execute(
+            update(tables.Conversation)
+            .where(tables.Conversation.id == conversation)
+            .values(owner="operator")
+        )
+
+
+def _turn(events: list[Event]) -> str:
+    return _last(events).turn
+
+
+def _last(events: list[Event]) -> Reply:
+    assert isinstance(events[-1], Replied)
+    return events[-1].reply
+
+
+def _asked(request: Request) -> str:
+    return "\n".join(step.text for step in request.history)
