@@ -1,1 +1,1 @@
-"""Measurements against a floor; run with make bench."""
+"""Measurements against a floor; run with ``make bench``."""
