@@ -5,43 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.knowledge.forms import FORM, attributes
 from bot.knowledge.prose import Prose
-
-_ATTRIBUTE_VALUE = (
-    r"""(?:"[^"]{0,2000}"|'[^']{0,2000}'"""
-    r"""|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,500}\}){0,500}\}){0,2000}\}|[^\s"'{}<>=`]+)"""
-)
-_ATTRIBUTE = rf"[a-z_:@][\w:.-]*(?:\s*=\s*{_ATTRIBUTE_VALUE})?"
-
-# Whatever begins first wins, so that nothing inside code is taken for a tag. Every repetition is
-# bounded or runs to the end of the file at most once: a file of one long line stays cheap.
-_FORMS = {
-    "fence": (
-        r"^[ \t]*(?P<ticks>`{3,}|~{3,})[^`\n]*"
-        r"(?:\n(?s:.*?)(?:^[ \t]*(?P=ticks)[`~]*[ \t]*$|\Z)|\Z)"
-    ),
-    "code": r"(?<!`)(?P<tick>`+)(?!`)(?:(?!\n[ \t]*\n)(?s:.)){1,2000}?(?<!`)(?P=tick)(?!`)",
-    "comment": r"<!--(?s:.*?)(?:-->|\Z)|\{/\*(?s:.*?)(?:\*/\}|\Z)|\{(?:\" \"|' ')\}",
-    "module": (
-        r"^import (?:[\w*{},\s$]{1,500} from )?[\"'][^\"'\n]+[\"'];?[ \t]*$"
-        r"|^export (?:default|const|let|var|function|class|\*|\{)(?:[^\n]+\n?)*"
-    ),
-    "unseen": r"<(?P<name>script|style|svg)\b[^>]{0,2000}>(?s:.*?)(?:</(?P=name)\s*>|\Z)",
-    "folded": (
-        r"<details\b[^>]{0,500}>\s*<summary\b[^>]{0,500}>(?P<summary>(?s:.){0,500}?)</summary>"
-    ),
-    "image": (
-        r"!\[(?P<alt>[^\[\]\n]{0,1000})\]"
-        r"(?:\((?:[^()\n]|\([^()\n]{0,500}\)){0,2000}\)|\[[^\]\n]{0,500}\])"
-    ),
-    "tag": (
-        rf"<(?P<close>/?)(?P<tagname>[A-Za-z][\w.:-]*)"
-        rf"(?P<attributes>(?:(?:\s+|(?<=[\"'}}]))(?:{_ATTRIBUTE}|\{{\.\.\.[^{{}}]{{0,500}}\}}))*)"
-        rf"\s*(?P<void>/?)>"
-    ),
-}
-_FORM = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _FORMS.items()), re.MULTILINE)
-_PAIR = re.compile(rf"([a-zA-Z_:@][\w:.-]*)\s*=\s*({_ATTRIBUTE_VALUE})")
 
 _ANY_TAG = re.compile(r"<[^>]{0,500}>")
 _HEADING = re.compile(r"h[1-6]")
@@ -60,7 +25,11 @@ _SILENT = frozenset(_SILENT_NAMES.split())
 # Components whose title is a question of its own, folded until a reader opens it.
 _PARTS = frozenset({"Accordion", "AccordionItem", "Expandable", "Collapsible", "Toggle"})
 _TITLES = ("title", "label", "header", "name", "path", "query", "body", "caption")
-_DEEPEST = 50  # components that a closing tag looks through for the one it closes
+# How far we look, so that a file of one long line stays cheap: for the start of a tag's line, for
+# the start of a heading, and through open components for the one that a tag closes.
+_INDENTED = 200
+_LONGEST_HEADING = 1000
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +53,6 @@ def strip(source: str) -> list[Piece]:
     return _Stripper(source).pieces()
 
 
-def _attributes(written: str) -> dict[str, str]:
-    pairs = ((name.lower(), value) for name, value in _PAIR.findall(written))
-    return {
-        name: html.unescape(value.strip("{}").strip("\"'`"))
-        for name, value in pairs
-        if not value.startswith("{<")
-    }
-
-
 @dataclass(slots=True)
 class _Open:
     """A component that is not closed yet; its content is indented by ``margin`` more than it."""
@@ -104,6 +64,8 @@ class _Open:
 
 
 class _Stripper:
+    """Goes through a text form by form, and knows what is open where it stands."""
+
     def __init__(self, source: str) -> None:
         self._source = source
         self._pieces: list[Piece] = []
@@ -115,7 +77,7 @@ class _Stripper:
 
     def pieces(self) -> list[Piece]:
         place = 0
-        for form in _FORM.finditer(self._source):
+        for form in FORM.finditer(self._source):
             self._plain(self._source[place : form.start()])
             self._form(form)
             place = form.end()
@@ -165,26 +127,26 @@ class _Stripper:
 
     def _column(self, place: int) -> int | None:
         """Return how far ``place`` is indented; None where words stand before it on its line."""
-        before = self._source[self._source.rfind("\n", 0, place) + 1 : place]
-        return None if before.strip() else len(before)
+        before = self._source[max(0, place - _INDENTED) : place].rpartition("\n")[2]
+        return None if before.strip() or len(before) == _INDENTED else len(before)
 
     # --- Components ---------------------------------------------------------------------------
 
     def _component(self, form: re.Match[str]) -> None:
-        name, attributes = form["tagname"], _attributes(form["attributes"])
-        if form["attributes"].strip() and not attributes:  # "<Your name>" is not a component
+        name, given = form["tagname"], attributes(form["attributes"])
+        if form["attributes"].strip() and not given:  # "<Your name>" is not a component
             self._prose.add(form[0])
             return
         if form["close"]:
             self._prose.add(self._break(form))
             self._leave(name)
             return
-        title = next((attributes[key] for key in _TITLES if attributes.get(key)), "")
+        title = next((given[key] for key in _TITLES if given.get(key)), "")
         if name in _PARTS and title and not form["void"]:
-            self._enter(form, name, Enter(title, attributes.get("id")))
+            self._enter(form, name, Enter(title, given.get("id")))
             return
         if title:
-            href = attributes.get("href")
+            href = given.get("href")
             self._prose.add(f"\n\n**[{title}]({href})**\n\n" if href else f"\n\n**{title}**\n\n")
         else:
             self._prose.add(self._break(form))
@@ -216,15 +178,15 @@ class _Stripper:
     # --- HTML in Markdown ---------------------------------------------------------------------
 
     def _element(self, form: re.Match[str]) -> None:
-        name, attributes = form["tagname"].lower(), _attributes(form["attributes"])
+        name, given = form["tagname"].lower(), attributes(form["attributes"])
         if name == "details" and form["close"]:
             self._leave("details")
         elif name == "img":
-            self._prose.add(attributes.get("alt", ""))
+            self._prose.add(given.get("alt", ""))
         elif name == "a":
-            self._link(form, attributes)
+            self._link(form, given)
         elif _HEADING.fullmatch(name):
-            self._heading(form, int(name[1]), attributes.get("id"))
+            self._heading(form, int(name[1]), given.get("id"))
         else:
             self._prose.add(self._instead(form, name))
 
@@ -242,21 +204,21 @@ class _Stripper:
         edge = self._column(form.start()) is not None or self._source.startswith("\n", form.end())
         return "\n\n" if edge else ""
 
-    def _link(self, form: re.Match[str], attributes: dict[str, str]) -> None:
+    def _link(self, form: re.Match[str], given: dict[str, str]) -> None:
         if form["close"]:
             self._prose.add(self._links.pop() if self._links else "")
-        elif "href" in attributes:
+        elif "href" in given:
             self._prose.add("[")
-            self._links.append(f"]({attributes['href']})")
+            self._links.append(f"]({given['href']})")
         else:
-            self._name(form, attributes.get("id") or attributes.get("name"))
+            self._name(form, given.get("id") or given.get("name"))
             if not form["void"]:
                 self._links.append("")
 
     def _name(self, form: re.Match[str], anchor: str | None) -> None:
         """Let a heading on this line be known by the name that stands in it."""
-        line = self._source.rfind("\n", 0, form.start()) + 1
-        if anchor and self._source.startswith("#", line):
+        line = self._source[max(0, form.start() - _LONGEST_HEADING) : form.start()]
+        if anchor and line.rpartition("\n")[2].startswith("#"):
             self._prose.add(f"{{#{anchor}}} ")
 
     def _heading(self, form: re.Match[str], level: int, anchor: str | None) -> None:
