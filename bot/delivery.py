@@ -117,4 +117,4 @@ class Courier:
             "giving up" if seconds is None else f"again in {seconds:g} s",
             error,
         )
-        await self._outbox.put_back(delivery.turn, error=error, seconds=seconds)
+        await self._outbox.put_back(delivery, error=error, seconds=seconds)

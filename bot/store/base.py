@@ -152,8 +152,11 @@ class Outbox(Protocol):
         """Mark the delivery of ``turn`` as sent; False if it was already."""
         ...
 
-    async def put_back(self, turn: str, *, error: str, seconds: float | None) -> None:
-        """Try again in ``seconds``; None gives up and marks it as failed, with ``error``."""
+    async def put_back(self, delivery: Delivery, *, error: str, seconds: float | None) -> None:
+        """Try again in ``seconds``; None gives up and marks it as failed, with ``error``.
+
+        Does nothing where another courier has taken it since: its ``attempts`` moved on.
+        """
         ...
 
 

@@ -80,10 +80,16 @@ class SqlOutbox:
             return (await connection.execute(sent)).rowcount == 1
 
     @retried
-    async def put_back(self, turn: str, *, error: str, seconds: float | None) -> None:
+    async def put_back(
+        self, delivery: values.Delivery, *, error: str, seconds: float | None
+    ) -> None:
         put_back = (
             update(Delivery)
-            .where(Delivery.turn_id == turn, Delivery.state == "sending")
+            .where(
+                Delivery.turn_id == delivery.turn,
+                Delivery.state == "sending",
+                Delivery.attempts == delivery.attempts,
+            )
             .values(
                 state="failed" if seconds is None else "pending",
                 error=error,

@@ -92,7 +92,7 @@ async def test_a_conversations_replies_leave_in_their_order(
     assert other
     assert other.turn == elsewhere.id
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
-    await outbox.put_back(first.id, error="busy", seconds=60)
+    await outbox.put_back(one, error="busy", seconds=60)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
     await outbox.sent(first.id, receipt="ts-1")
     two = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
@@ -115,10 +115,11 @@ async def test_a_delivery_is_sent_once(
     store: SqlConversations, outbox: SqlOutbox, database: Database
 ) -> None:
     kept = await _answered(store)
-    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    taken = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert taken
     sent = await asyncio.gather(*(outbox.sent(kept.id, receipt="ts-1") for _ in range(3)))
     assert sorted(sent) == [False, False, True]
-    await outbox.put_back(kept.id, error="late", seconds=0)
+    await outbox.put_back(taken, error="late", seconds=0)
     assert await _states(database) == ["sent"]
     assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
 
@@ -143,12 +144,25 @@ async def test_a_dead_couriers_delivery_is_taken_again(
     assert again.attempts == 2
 
 
+async def test_a_late_courier_puts_nothing_back_that_another_has_taken(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    await _answered(store)
+    late = await outbox.take(channels=WEB, holder=HOLDER, seconds=0.1)
+    assert late
+    await anyio.sleep(0.15)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    await outbox.put_back(late, error="timed out", seconds=0)
+    assert await _states(database) == ["sending"]
+
+
 async def test_a_delivery_that_was_put_back_is_due_later(
     store: SqlConversations, outbox: SqlOutbox
 ) -> None:
-    kept = await _answered(store)
-    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
-    await outbox.put_back(kept.id, error="429", seconds=0.1)
+    await _answered(store)
+    taken = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert taken
+    await outbox.put_back(taken, error="429", seconds=0.1)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
     await anyio.sleep(0.15)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
@@ -157,10 +171,11 @@ async def test_a_delivery_that_was_put_back_is_due_later(
 async def test_a_delivery_that_was_given_up_lets_the_next_one_go(
     store: SqlConversations, outbox: SqlOutbox, database: Database
 ) -> None:
-    first = await _answered(store)
+    await _answered(store)
     second = await _answered(store, seq=3)
-    await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
-    await outbox.put_back(first.id, error="channel_not_found", seconds=None)
+    taken = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    assert taken
+    await outbox.put_back(taken, error="channel_not_found", seconds=None)
     assert await _states(database) == ["failed", "pending"]
     two = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert two
