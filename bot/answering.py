@@ -135,7 +135,7 @@ class Answering:
 
     def fit(self, history: History) -> Window:
         """Return what a model is sent of ``history``, within the configured budget."""
-        return fit(history, budget=self._settings.window.tokens, voice=_VOICE)
+        return fit(history, budget=self._settings.history_tokens, voice=_VOICE)
 
     async def summary(self, before: str, folded: Sequence[Message]) -> str:
         """Let a model fold messages into the summary ``before``.

@@ -376,7 +376,7 @@ class Engine:
         self._kept_prompts.add(turn.prompt_hash)
 
     def _outgrown(self, window: Window, draft: Draft) -> bool:
-        return window.tokens + count_tokens(draft.text) > self._settings.window.tokens
+        return window.tokens + count_tokens(draft.text) > self._settings.history_tokens
 
     async def _fold_ahead(self, conversation: int) -> None:
         """Let a model fold an outgrown history before the next turn has to do it without one."""

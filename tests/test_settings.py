@@ -346,3 +346,10 @@ def test_every_key_says_what_it_means() -> None:
         for key in section.keys:
             assert key.meaning.endswith("."), f"{section.header} {key.name}"
             assert key.type
+
+
+def test_history_leaves_room_in_the_smallest_model() -> None:
+    small = {"kind": "openai", "base_url": "http://localhost:1", "context_tokens": 4096}
+    settings = Settings.model_validate({"backends": {"small": small}})
+    assert settings.history_tokens == 2048
+    assert Settings().history_tokens == Settings().window.tokens

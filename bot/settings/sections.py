@@ -61,7 +61,11 @@ class EngineSettings(_Section):
 class WindowSettings(_Section):
     """``[window]``: how much history a model reads."""
 
-    tokens: int = Field(8000, ge=200, description="Tokens of history that a model is sent.")
+    tokens: int = Field(
+        8000,
+        ge=200,
+        description="Tokens of history that a model is sent; at most half of what the smallest reads.",
+    )
 
 
 class KnowledgeSettings(_Section):
@@ -210,6 +214,12 @@ class Settings(_Section):
 
     _file: Path | None = PrivateAttr(None)
     _keys: Mapping[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @property
+    def history_tokens(self) -> int:
+        """Tokens of history that a model is sent: at most half of what the smallest one reads."""
+        hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
+        return min([self.window.tokens, *(one.context_tokens // 2 for one in hosted)])
 
     @property
     def file(self) -> Path | None:
