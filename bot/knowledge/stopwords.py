@@ -129,6 +129,16 @@ _LEANING = {
     "dutch": "het dit dat deze die hem haar er daar en of maar dan ook anders",
 }
 
+# Of a question that leans on another they say how much, how long, how often; not of what.
+_MEASURING = {
+    "english": "big cost costs days far fast hours large late long many much often price quickly"
+    " soon take takes time times weeks",
+    "german": "dauer dauert groß hoch kostet kosten lange oft preis schnell tage teuer viel wochen"
+    " weit zeit",
+    "french": "combien coût coûte cher délai jours longtemps loin prend prix souvent temps vite",
+    "spanish": "cuánto cuesta días lejos precio pronto rápido tarda tiempo",
+}
+
 
 def common(language: str) -> frozenset[str]:
     """Return the words that no text is about."""
@@ -138,6 +148,11 @@ def common(language: str) -> frozenset[str]:
 def polite(language: str) -> frozenset[str]:
     """Return the words that frame a question."""
     return frozenset(_POLITE.get(language, "").split())
+
+
+def measuring(language: str) -> frozenset[str]:
+    """Words that only tell what kind of answer is wanted, as the "long" of "how long"."""
+    return frozenset(_MEASURING.get(language, "").split())
 
 
 def leaning(language: str) -> frozenset[str]:

@@ -39,6 +39,7 @@ class Terms:
         self._common = stopwords.common(self._language)
         self._polite = stopwords.polite(self._language)
         self._leaning = stopwords.leaning(self._language)
+        self._measuring = stopwords.measuring(self._language)
         self._signs = re.compile(r"[._&/-]" if self._language == "english" else r"['._&/-]")
         self._stem = lru_cache(_REMEMBERED)(_stemmer(self._language))
 
@@ -58,6 +59,11 @@ class Terms:
         """Return what ``question`` is about: its terms, each once, without polite words."""
         words = (word for word in self.words(question) if word not in self._polite)
         return tuple(dict.fromkeys(term for word in words for term in self._asked(word)))
+
+    def of_measure(self, question: str) -> frozenset[str]:
+        """Return those terms of ``question`` that only tell the kind of answer: "how long"."""
+        words = (word for word in self.words(question) if word in self._measuring)
+        return frozenset(term for word in words for term in self._asked(word))
 
     def leans(self, question: str) -> bool:
         """Tell whether ``question`` points back to what was said before, or says little itself.
