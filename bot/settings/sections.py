@@ -64,7 +64,7 @@ class WindowSettings(_Section):
     tokens: int = Field(
         8000,
         ge=200,
-        description="Tokens of history that a model is sent; at most half of what the smallest reads.",
+        description="Tokens of history that a model is sent; at most half of what it can read.",
     )
 
 
