@@ -32,11 +32,12 @@ async def house(
 ) -> AsyncIterator[App]:
     """Open a bot in ``folder`` that answers with ``backends`` about ``articles``.
 
+    Without backends it makes those of the section ``backends`` itself.
     ``sections`` are those of ``bot.toml``. Opened twice on one folder it is two processes' worth.
     """
     sections.setdefault("database", {"url": f"sqlite:///{folder / 'frontdesk.db'}"})
     settings = Settings.model_validate(sections)
-    chosen = {backend.name: backend for backend in backends}
+    chosen = {backend.name: backend for backend in backends} or None
     async with open_app(settings, channels=tuple(channels), backends=chosen) as app:
         _write(folder / "help", HELP if articles is None else articles)
         await learn([folder / "help"], articles=app.articles)
