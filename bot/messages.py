@@ -47,7 +47,8 @@ class Inbound:
     """What a channel heard, before anything is kept.
 
     ``key`` names the conversation within its channel and ``customer`` the person; ``external_id``
-    is the channel's id of this very message: a second delivery carries the same one.
+    is the channel's id of this very message: a second delivery carries the same one. ``backend``
+    and ``strategy`` are the overrides of a conversation that begins with this message.
     """
 
     channel: str
@@ -58,6 +59,8 @@ class Inbound:
     name: str | None = None
     language: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    backend: str | None = None
+    strategy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Settings that are built by hand, without a file, are taken as they are.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +17,8 @@ from bot.errors import nearest
 SENTENCE = "sentence"
 """The type of an error whose text is a whole sentence."""
 
-_SQLITE = "sqlite:///"
-_SCHEMES = (_SQLITE, "postgresql://", "postgres://")
+_FILE = re.compile(r"(sqlite(?:\+aiosqlite)?:///)(?!:memory:)(.*)")
+_SERVER = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,13 @@ def _reached(path: Path, info: ValidationInfo) -> Path:
 
 def _anchored(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
-    if not text.startswith(_SCHEMES):
+    file = _FILE.fullmatch(text)
+    if file is None and not _SERVER.match(text):
         raise _sentence("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
-    file = text.removeprefix(_SQLITE)
-    if file == text or file.startswith(":memory:") or not isinstance(info.context, Surroundings):
+    if file is None or not isinstance(info.context, Surroundings):
         return url
-    return SecretStr(f"{_SQLITE}{info.context.folder / Path(file).expanduser()}")
+    scheme, name = file.groups()
+    return SecretStr(f"{scheme}{info.context.folder / Path(name).expanduser()}")
 
 
 def _known(name: str, info: ValidationInfo) -> str:

@@ -100,6 +100,8 @@ async def _begin(connection: AsyncConnection, database: Database, inbound: Inbou
             channel=inbound.channel,
             key=inbound.key,
             customer_id=customer.scalar_subquery(),
+            backend=inbound.backend,
+            strategy=inbound.strategy,
             begun_at=database.now,
             latest_at=database.now,
         )
