@@ -1,0 +1,1 @@
+"""Talks with a customer in a terminal."""

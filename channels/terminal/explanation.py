@@ -1,0 +1,75 @@
+"""Explains a turn on a page of Markdown: what was asked, found, thought, tried and said."""
+
+from collections.abc import Iterator
+
+from bot.messages import Attempt, Passage, Usage
+from bot.store.base import Record
+from channels.terminal.page import source_lines
+
+
+def explanation(record: Record) -> str:
+    """Return the page for ``record``, in the order in which things happened."""
+    turn = record.turn
+    sections = {
+        "Asked": "\n\n".join(_quoted(question.text) for question in record.questions),
+        "Found": "\n".join(_passages(record)) or "No passage of the articles fits.",
+        "Thought": turn.reasoning and _quoted(turn.reasoning),
+        "Tried": "\n".join(map(_attempt, turn.attempts)) or "No backend was asked.",
+        "Wished for tools": "\n".join(f"- {call.name}, refused" for call in turn.refused_calls),
+        "Said": _quoted(turn.reply.text),
+        "Sources": "\n".join(f"- {'  '.join(source_lines(c))}" for c in turn.reply.citations),
+        "Behind it": "\n".join(f"- {fact}" for fact in _facts(record)),
+    }
+    written = [f"### {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join([f"## Turn {turn.id}", *written])
+
+
+def _passages(record: Record) -> Iterator[str]:
+    cited = {citation.passage for citation in record.turn.reply.citations}
+    for number, passage in enumerate(record.passages, 1):
+        mark = ", cited" if passage.id in cited else ""
+        yield f"{number}. {_name(passage)} (passage {passage.id}{_score(passage)}{mark})"
+
+
+def _name(passage: Passage) -> str:
+    return " › ".join(passage.headings) or passage.title
+
+
+def _score(passage: Passage) -> str:
+    return f", score {passage.score:.1f}" if passage.score else ""
+
+
+def _attempt(attempt: Attempt) -> str:
+    first = f", first piece {attempt.first_piece:.2f} s" if attempt.first_piece else ""
+    ended = f"failed: {attempt.error}" if attempt.error else "answered"
+    return f"- {attempt.backend} ({attempt.model}): {ended}, {attempt.seconds:.2f} s{first}"
+
+
+def _facts(record: Record) -> Iterator[str]:
+    turn = record.turn
+    yield f"conversation {record.conversation}; {turn.reply.outcome} in {turn.seconds:.2f} s"
+    if turn.first_piece is not None:
+        yield f"first piece after {turn.first_piece:.2f} s"
+    if turn.prompt:
+        yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
+    yield _usage(sum((attempt.usage for attempt in turn.attempts), Usage()))
+    yield _cost([attempt.cost for attempt in turn.attempts])
+    yield f"delivery {record.delivery}"
+    if record.rating:
+        yield f"rated {record.rating}{record.comment and f': {record.comment}'}"
+
+
+def _usage(usage: Usage) -> str:
+    cached = f" ({usage.cache_read} from the cache)" if usage.cache_read else ""
+    return f"{usage.input} tokens read{cached}, {usage.output} written"
+
+
+def _cost(costs: list[float | None]) -> str:
+    known = [cost for cost in costs if cost is not None]
+    if not known and costs:
+        return "cost unknown: no price is known for the model"
+    return f"cost ${sum(known):.4f}"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())

@@ -1,0 +1,137 @@
+"""Where a customer's messages come from: a prompt with history and completion, or a pipe."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bot.errors import SetupError
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+_PROMPT = "you> "
+_LONGEST_LINE = 16 * 1024 * 1024  # bytes; the engine refuses long messages in decent words
+_CHUNK = 65536
+
+
+class Keyboard(Protocol):
+    """Reads what the customer writes, one message at a time."""
+
+    async def read(self) -> str:
+        """Return the next message.
+
+        Raises:
+            EOFError: there are no more.
+            KeyboardInterrupt: Ctrl-C where nothing is written.
+            SetupError: what comes is not text.
+        """
+        ...
+
+    def hushed(self) -> AbstractContextManager[None]:
+        """Keep what is typed off the screen while an answer is written."""
+        ...
+
+
+class Prompt:
+    """A prompt on a terminal. Enter sends, Alt-Enter begins a line; ``commands`` are completed."""
+
+    def __init__(self, *, history: Path | None, commands: Mapping[str, str]) -> None:
+        self._history = history
+        self._commands = commands
+
+    async def read(self) -> str:
+        return await self._session.prompt_async([("bold", _PROMPT)])
+
+    @contextmanager
+    def hushed(self) -> Iterator[None]:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        before = termios.tcgetattr(terminal)
+        silent = before.copy()
+        silent[3] &= ~termios.ECHO
+        termios.tcsetattr(terminal, termios.TCSANOW, silent)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+    @cached_property
+    def _session(self) -> "PromptSession[str]":
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+        from channels.terminal.keys import Commands, keys
+
+        return PromptSession(
+            multiline=True,
+            prompt_continuation=" " * len(_PROMPT),
+            key_bindings=keys(),
+            completer=Commands(self._commands),
+            reserve_space_for_menu=4,
+            history=FileHistory(self._history) if self._history else InMemoryHistory(),
+        )
+
+
+class Lines:
+    """A pipe or a dumb terminal: every line is a message."""
+
+    def __init__(self, *, prompt: bool) -> None:
+        self._prompt = prompt
+        self._count = 0
+
+    async def read(self) -> str:
+        if self._prompt:
+            sys.stdout.write(_PROMPT)
+            sys.stdout.flush()
+        while True:
+            line = await self._stream.readline()
+            self._count += 1
+            if not line:
+                raise EOFError
+            if line.strip():
+                return self._text(line)
+
+    def hushed(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _text(self, line: bytes) -> str:
+        try:
+            return line.decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise SetupError(
+                f"Line {self._count} of the input is not UTF-8 text (byte {error.start + 1}). "
+                "Convert it first, for example with: iconv -f latin1 -t utf-8"
+            ) from error
+
+    @cached_property
+    def _stream(self) -> asyncio.StreamReader:
+        """Standard input, read beside the loop: a thread, for not every pipe can be waited for."""
+        stream = asyncio.StreamReader(limit=_LONGEST_LINE)
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            while chunk := os.read(sys.stdin.fileno(), _CHUNK):
+                loop.call_soon_threadsafe(stream.feed_data, chunk)
+            loop.call_soon_threadsafe(stream.feed_eof)
+
+        # It ends with the program, not before it: a read cannot be broken off.
+        threading.Thread(target=read, daemon=True).start()
+        return stream
+
+
+def open_keyboard(
+    *, environment: Mapping[str, str], history: Path | None, commands: Mapping[str, str]
+) -> Keyboard:
+    """Return a prompt where there is a terminal that can have one, else a reader of lines."""
+    if not sys.stdin.isatty():
+        return Lines(prompt=False)
+    if not sys.stdout.isatty() or environment.get("TERM", "dumb") == "dumb":
+        return Lines(prompt=True)
+    return Prompt(history=history, commands=commands)
