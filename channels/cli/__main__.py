@@ -1,0 +1,5 @@
+"""Lets ``python -m channels.cli`` be the command ``bot``."""
+
+from channels.cli import main
+
+main()

@@ -1,0 +1,78 @@
+"""Asks one question and prints the answer, for pipes and programs."""
+
+import secrets
+import sys
+from collections.abc import Sequence
+
+import click
+
+from bot.app import App, open_app
+from bot.errors import InboundRefused
+from bot.messages import Inbound, Outcome, Replied, Reply
+from channels.cli.here import Here, Told, command
+from channels.cli.learning import teach_sample
+from channels.cli.paper import as_json, print_json
+from channels.terminal.page import PlainPage
+
+CHANNEL = "terminal"
+
+_MOST_BYTES = 4  # of a character
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bot ask "Where is my parcel?"
+  cat question.txt | bot ask -
+  bot ask --json "Where is my parcel?" | jq -r .text"""
+)
+@click.argument("question", metavar="QUESTION|-", nargs=-1, required=True)
+@as_json
+@command
+async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
+    """Ask one question, and print the answer.
+
+    '-' reads the question from standard input. Exit code 1 if no backend answered.
+    """
+    settings = here.settings()
+    text = " ".join(question)
+    if text == "-":
+        text = _piped(settings.bot.longest_message)
+    async with open_app(settings) as app:
+        await teach_sample(app.articles, app.settings)
+        reply = await _reply(app, text, customer=here.environment.get("USER") or "you")
+        if as_json:
+            print_json(reply)
+        else:
+            page = PlainPage(sys.stdout)
+            page.markdown(reply.text)
+            page.sources(reply.citations)
+        await app.outbox.sent(reply.turn, receipt=CHANNEL)
+    return int(reply.outcome is Outcome.FAILED)
+
+
+async def _reply(app: App, text: str, *, customer: str) -> Reply:
+    once = secrets.token_hex(16)
+    inbound = Inbound(channel=CHANNEL, key=once, external_id=once, text=text, customer=customer)
+    try:
+        accepted = await app.engine.accept(inbound)
+    except InboundRefused as error:
+        words = app.words(error.words, limit=app.settings.bot.longest_message)
+        raise Told(f"{error} {words}") from error
+    async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
+        if isinstance(event, Replied) and event.reply.answers >= accepted.seq:
+            return event.reply
+    raise Told("No answer came. The question is kept: bot chat --continue")
+
+
+def _piped(longest: int) -> str:
+    """Read standard input, and of more than anyone may ask only as much as shows that it is."""
+    most = longest * _MOST_BYTES + 1
+    written = sys.stdin.buffer.read(most)
+    try:
+        return written.decode(errors="strict" if len(written) < most else "replace")
+    except UnicodeDecodeError as error:
+        raise Told(
+            f"The text on the pipe is not UTF-8 (byte {error.start + 1}). "
+            "Convert it first, for example with: iconv -f latin1 -t utf-8"
+        ) from error

@@ -1,0 +1,211 @@
+"""Checks everything that a bot needs, and says what to do about what is wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from stat import S_IRWXG, S_IRWXO
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.errors import FrontdeskError, SettingsError, SetupError
+from bot.settings import Settings
+from channels.cli.here import Here, command
+from channels.cli.paper import as_json, print_json
+from channels.terminal.escapes import harmless
+
+if TYPE_CHECKING:
+    from bot.knowledge.base import Articles
+    from bot.knowledge.learning import Reader
+
+_HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check found; ``cure`` says what to do where ``fact`` does not say it itself."""
+
+    about: str
+    fact: str
+    well: bool = True
+    cure: str = ""
+
+
+@click.command()
+@as_json
+@command
+async def doctor(here: Here, *, as_json: bool) -> int:
+    """Check everything, and say what to do.
+
+    Looks at settings, keys, database, articles and templates; exit code 1 if anything is wrong.
+    Nobody is asked over the network but the database: a key is looked for, not tried.
+    """
+    findings = [finding async for finding in _examine(here)]
+    ill = [finding for finding in findings if not finding.well]
+    if as_json:
+        print_json(findings)
+        return int(bool(ill))
+    for finding in findings:
+        _print(finding)
+    click.echo(f"\n{len(ill)} of {len(findings)} checks found something." if ill else "\nAll well.")
+    return int(bool(ill))
+
+
+def _print(finding: Finding) -> None:
+    mark = click.style("✓", fg="green") if finding.well else click.style("✗", fg="red")
+    click.echo(f"{mark} {finding.about}: {harmless(finding.fact)}")
+    if finding.cure:
+        click.echo(f"  → {harmless(finding.cure)}")
+
+
+async def _examine(here: Here) -> AsyncIterator[Finding]:
+    try:
+        settings = here.settings()
+    except SettingsError as error:
+        yield Finding(about="settings", fact=str(error), well=False)
+        return
+    yield Finding(
+        about="settings", fact=str(settings.file or "none, so a sample store and defaults")
+    )
+    for finding in (*_secrets(settings), *_backends(settings), _contact(settings)):
+        yield finding
+    yield _templates(settings)
+    async for finding in _database(here, settings):
+        yield finding
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    if settings.secrets is None:
+        return
+    open_to_others = settings.secrets.stat().st_mode & (S_IRWXG | S_IRWXO)
+    yield Finding(
+        about="secrets",
+        fact=f"{settings.secrets} {'can be read by others' if open_to_others else 'is yours'}",
+        well=not open_to_others,
+        cure=f"Run: chmod 600 {settings.secrets}" if open_to_others else "",
+    )
+
+
+def _backends(settings: Settings) -> Iterator[Finding]:
+    for name, section in settings.backends.items():
+        about = f"backend {name}"
+        if section.kind in _HOSTED and find_spec(section.kind) is None:
+            cure = f"Install it with: pip install {section.kind}"
+            yield Finding(
+                about=about, fact=f"needs the package {section.kind}", well=False, cure=cure
+            )
+            continue
+        try:
+            key = settings.key(name)
+        except SettingsError as error:
+            yield Finding(about=about, fact=str(error), well=False)
+        else:
+            yield Finding(
+                about=about, fact=f"{section.kind}, {'has a key' if key else 'needs no key'}"
+            )
+
+
+def _contact(settings: Settings) -> Finding:
+    if settings.bot.contact:
+        return Finding(about="contact", fact=settings.bot.contact)
+    return Finding(
+        about="contact",
+        fact="customers are told no way to a person",
+        well=False,
+        cure="Set contact under [bot] in bot.toml: an address, a number or a page.",
+    )
+
+
+def _templates(settings: Settings) -> Finding:
+    from bot.prompts import PromptBook
+    from bot.resources import shipped
+
+    try:
+        book = PromptBook(shipped=shipped("prompts"), folder=settings.prompts.folder)
+    except SetupError as error:
+        return Finding(about="templates", fact=str(error), well=False)
+    problems = book.check()
+    if problems:
+        return Finding(about="templates", fact="\n".join(problems), well=False)
+    sheets = book.sheets()
+    own = sum(sheet.overridden for sheet in sheets)
+    return Finding(about="templates", fact=f"{len(sheets)}, {own} of them your own")
+
+
+async def _database(here: Here, settings: Settings) -> AsyncIterator[Finding]:
+    from bot.store import schema
+    from bot.store.address import to_address
+    from bot.store.articles import SqlArticles
+
+    url = settings.database.url.get_secret_value()
+    try:
+        address = to_address(url)
+        if address.file and not address.file.exists():
+            yield Finding(about="database", fact=f"{address.shown} is made at the first start")
+            yield _nothing_learned(settings)
+            return
+        found = await schema.current(url)
+        async with here.database() as database:
+            yield Finding(
+                about="database", fact=f"{address.shown}, tables of {schema.head()}{_was(found)}"
+            )
+            async for finding in _knowledge(SqlArticles(database), settings):
+                yield finding
+    except FrontdeskError as error:
+        yield Finding(about="database", fact=str(error), well=False)
+
+
+def _was(found: str | None) -> str:
+    from bot.store import schema
+
+    return "" if found == schema.head() else f", upgraded just now from {found or 'nothing'}"
+
+
+async def _knowledge(articles: "Articles", settings: Settings) -> AsyncIterator[Finding]:
+    sources = await articles.sources()
+    if not sources:
+        yield _nothing_learned(settings)
+    for source, count in sources.items():
+        stale = await _stale(Path(source), articles, settings)
+        yield Finding(
+            about="articles",
+            fact=f"{count} from {source}" + (f", {stale}" if stale else ", up to date"),
+            well=not stale,
+            cure=f"Run: bot learn {source}" if stale else "",
+        )
+
+
+def _nothing_learned(settings: Settings) -> Finding:
+    if settings.file is None:
+        return Finding(about="articles", fact="the sample store's are learned at the first start")
+    return Finding(
+        about="articles",
+        fact="nothing is learned yet, so nothing can be answered",
+        well=False,
+        cure="Run: bot learn" if settings.knowledge.paths else "Run: bot learn PATH",
+    )
+
+
+async def _stale(source: Path, articles: "Articles", settings: Settings) -> str:
+    """Return what has changed in ``source`` since it was learned; empty if nothing has."""
+    from bot.knowledge.learning import Reader
+
+    known = await articles.digests(str(source))
+    reader = Reader(link=settings.knowledge.link, language=settings.knowledge.language)
+    changed = await asyncio.to_thread(_changed, source, known, reader)
+    return f"{changed} of them changed or gone since" if changed else ""
+
+
+def _changed(source: Path, known: Mapping[str, str], reader: "Reader") -> int:
+    return sum(not _is_same(source / path, path, known[path], reader) for path in known)
+
+
+def _is_same(file: Path, path: str, digest: str, reader: "Reader") -> bool:
+    from bot.knowledge.readers import Unread
+
+    try:
+        return reader.read(file, path=path, digest=digest) is None
+    except (OSError, Unread):
+        return False

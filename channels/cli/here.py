@@ -1,0 +1,91 @@
+"""What a command finds around it: the settings, the environment, the archive, the terminal."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+import click
+
+from bot.settings import Settings, environment, load
+from channels.terminal.escapes import harmless
+
+if TYPE_CHECKING:
+    from bot.store.base import Archive
+    from bot.store.database import Database
+    from channels.terminal.page import Page
+
+_P = ParamSpec("_P")
+
+
+class Told(click.ClickException):
+    """What the person at the keyboard must know; no trace, no usage."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(harmless(self.message), file=file, err=True)
+
+
+@dataclass(slots=True)
+class Here:
+    """The place in which a command was called. ``config`` is what ``--config`` names."""
+
+    config: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=environment)
+    clock: Callable[[], float] = time.time  # noqa: TID251 - the outermost door: time is real here
+
+    def settings(self) -> Settings:
+        """Read the settings.
+
+        Raises:
+            SettingsError: they cannot be used; it tells all that must be changed.
+        """
+        return load(self.config, environment=self.environment)
+
+    def page(self) -> "Page":
+        """Return what answers and explanations are shown on."""
+        from channels.terminal.screen import open_page
+
+        return open_page(sys.stdout, environment=self.environment)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator["Database"]:
+        """Open the database alone: enough to look back, and no key is needed for it."""
+        from bot.store.database import Database
+
+        settings = self.settings().database
+        database = await Database.open(
+            settings.url.get_secret_value(), clock=self.clock, pool=settings.pool
+        )
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def archive(self) -> AsyncIterator["Archive"]:
+        """Open what people look back at."""
+        from bot.store.archive import SqlArchive
+
+        async with self.database() as database:
+            yield SqlArchive(database)
+
+
+def command(
+    deed: Callable[Concatenate[Here, _P], Coroutine[None, None, int | None]],
+) -> Callable[_P, None]:
+    """Let a coroutine be a command's body: it is handed its ``Here`` and returns an exit code."""
+
+    @wraps(deed)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        ctx = click.get_current_context()
+        code = asyncio.run(deed(ctx.ensure_object(Here), *args, **kwargs))
+        ctx.exit(code or 0)
+
+    return run

@@ -1,0 +1,130 @@
+"""Looks back at conversations: lists, shows and exports them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from bot.messages import Message, Turn
+from bot.store.base import Archive, Line
+from channels.cli.here import Here, Told, command
+from channels.cli.paper import as_json, print_json, print_table, to_json, when
+from channels.terminal.escapes import harmless
+from channels.terminal.page import source_lines
+
+_ALL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A whole conversation: every message, and the turns behind the bot's."""
+
+    id: int
+    messages: Sequence[Message]
+    turns: Sequence[Turn]
+
+    def sources(self, message: Message) -> Sequence[str]:
+        """Return the sources under a reply, one on a line."""
+        turn = next((turn for turn in self.turns if turn.id == message.turn), None)
+        citations = turn.reply.citations if turn and message.turn else ()
+        return ["  ".join(source_lines(citation)) for citation in citations]
+
+
+@click.group()
+def history() -> None:
+    """Look back at conversations."""
+
+
+@history.command("list")
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@as_json
+@command
+async def list_(here: Here, *, limit: int, as_json: bool) -> None:
+    """List the conversations that were last written in, newest first."""
+    async with here.archive() as archive:
+        lines = await archive.conversations(limit=limit)
+    if as_json:
+        print_json(lines)
+    elif lines:
+        print_table(["ID", "CHANNEL", "LATEST", "MESSAGES", "BEGAN WITH"], list(map(_row, lines)))
+    else:
+        click.echo("No conversations yet. 'bot chat' begins one.")
+
+
+@history.command()
+@click.argument("conversation", metavar="ID", type=int)
+@as_json
+@command
+async def show(here: Here, conversation: int, *, as_json: bool) -> None:
+    """Print the conversation ID from its beginning; 'bot history list' tells the IDs."""
+    async with here.archive() as archive:
+        story = await _story(archive, conversation)
+    if as_json:
+        print_json(story)
+        return
+    for message in story.messages:
+        behind = f"  turn {message.turn}" if message.turn else ""
+        click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
+        click.echo(_indented([_text(message), *story.sources(message)]))
+
+
+@history.command(
+    epilog="""\\b
+Examples:
+  bot history export > all.jsonl
+  bot history export 12 13 --format markdown --output talks.md"""
+)
+@click.argument("conversations", metavar="[ID]...", type=int, nargs=-1)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["jsonl", "markdown"]),
+    default="jsonl",
+    show_default=True,
+    help="One JSON object per conversation and line, or a readable page.",
+)
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file."
+)
+@command
+async def export(here: Here, conversations: Sequence[int], *, style: str, output: Any) -> None:
+    """Write whole conversations, all of them or those with the IDs."""
+    to_text: Callable[[Story], str] = to_json if style == "jsonl" else _markdown
+    async with here.archive() as archive:
+        if not conversations:
+            lines = await archive.conversations(limit=_ALL)
+            conversations = [line.conversation.id for line in reversed(lines)]
+        for conversation in conversations:
+            click.echo(to_text(await _story(archive, conversation)), file=output)
+
+
+async def _story(archive: Archive, conversation: int) -> Story:
+    messages = await archive.messages(conversation)
+    if not messages:
+        raise Told(f"There is no conversation {conversation}. 'bot history list' shows them.")
+    return Story(id=conversation, messages=messages, turns=await archive.turns(conversation))
+
+
+def _row(line: Line) -> Sequence[str]:
+    conversation = line.conversation
+    count = str(line.messages)
+    return [str(conversation.id), conversation.channel, when(line.latest), count, line.opening]
+
+
+def _text(message: Message) -> str:
+    return harmless(message.text) + (" (stopped)" if message.stopped else "")
+
+
+def _indented(lines: Sequence[str]) -> str:
+    return "".join(f"  {row}\n" for line in lines for row in line.splitlines())
+
+
+def _markdown(story: Story) -> str:
+    blocks = [f"## Conversation {story.id}"]
+    for message in story.messages:
+        blocks.append(f"**{message.author}**, {when(message.at)}")
+        blocks.append(_text(message))
+        if sources := story.sources(message):
+            blocks.append("\n".join(f"- {source}" for source in sources))
+    return "\n\n".join(blocks) + "\n"

@@ -1,0 +1,50 @@
+"""Prints lists for people and JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from channels.terminal.escapes import harmless
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+"""The option of every command whose output a program may want."""
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as one line of JSON."""
+    click.echo(to_json(value))
+
+
+def to_json(value: Any) -> str:
+    """Return ``value``, in which values of ours may stand, as one line of JSON."""
+    return json.dumps(value, ensure_ascii=False, default=_to_plain)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print ``rows`` in columns that are as wide as they must be."""
+    cells = [[brief(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    for number, row in enumerate([heads, *cells]):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(click.style(line.rstrip(), bold=number == 0))
+
+
+def brief(text: str, longest: int = 72) -> str:
+    """Return ``text`` on one line, cut where it is long."""
+    line = " ".join(harmless(text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def when(seconds: float) -> str:
+    """Return a time as the clock on the wall shows it here."""
+    return datetime.fromtimestamp(seconds, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _to_plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)

@@ -1,0 +1,49 @@
+"""Explains one answer."""
+
+from collections.abc import Sequence
+
+import click
+
+from bot.store.base import Record
+from channels.cli.here import Here, Told, command
+from channels.cli.paper import as_json, print_json
+from channels.terminal.escapes import harmless
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bot why 4f3a             explain the turn whose id begins so
+  bot why 4f3a --prompt    print the template that it was made from"""
+)
+@click.argument("turn")
+@click.option("--prompt", is_flag=True, help="Print the template's source as it was then.")
+@as_json
+@command
+async def why(here: Here, turn: str, *, prompt: bool, as_json: bool) -> None:
+    """Explain an answer: how it came about, and what it cost.
+
+    The page has the question, passages, reasoning, attempts, tokens, cost, times, delivery and
+    rating. 'bot history show' and 'bot unanswered' tell the turns; the first characters are enough.
+    """
+    async with here.archive() as archive:
+        record = _only(turn, await archive.record(turn))
+    if as_json:
+        print_json(record)
+    elif prompt:
+        click.echo(harmless(record.template))
+    else:
+        from channels.terminal.explanation import explanation
+
+        here.page().markdown(explanation(record))
+
+
+def _only(turn: str, records: Sequence[Record]) -> Record:
+    if not records:
+        raise Told(
+            f"There is no turn {turn!r}. 'bot history show ID' tells a conversation's turns."
+        )
+    if len(records) > 1:
+        found = ", ".join(record.turn.id for record in records)
+        raise Told(f"{turn!r} begins more than one turn: {found}. Write some more characters.")
+    return records[0]

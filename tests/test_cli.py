@@ -1,0 +1,369 @@
+"""The command line: what people and programs get from it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from channels.cli.door import bot
+
+COMMANDS = (
+    *("chat", "ask", "learn", "unanswered", "prompts", "history", "why"),
+    *("init", "doctor", "settings", "backends", "db"),
+)
+INVOICE = "How do I get an invoice?"
+NONSENSE = "Who painted the Mona Lisa?"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(bot, list(arguments), prog_name="bot")
+
+
+def said(*arguments: str, code: int = 0) -> str:
+    result = run(*arguments)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def told(*arguments: str) -> Any:
+    return json.loads(said(*arguments))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project as 'bot init' makes it, taught, with one question answered and one not."""
+    folder = tmp_path_factory.mktemp("shop") / "project"
+    said("init", str(folder))
+    config = str(folder / "bot.toml")
+    said("--config", config, "learn")
+    said("--config", config, "ask", INVOICE)
+    said("--config", config, "ask", NONSENSE)
+    return folder
+
+
+@pytest.fixture
+def inside(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(shop)
+    return shop
+
+
+def pipe(folder: Path, *arguments: str, text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "channels.cli", *arguments],
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+# --- Help and errors ---------------------------------------------------------------------------
+
+
+def test_help_lists_every_command_with_a_whole_sentence() -> None:
+    text = said("--help")
+    for command in COMMANDS:
+        assert f"  {command} " in text
+    assert "..." not in text.partition("COMMAND [ARGS]...")[2]
+    assert "Examples:" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    text = said(command, "--help")
+    assert f"Usage: bot {command}" in text
+    assert len(text.splitlines()) > 4
+
+
+def test_an_unknown_command_is_told_with_the_nearest_one() -> None:
+    assert "There is no command 'lern'. Did you mean 'learn'?" in said("lern", code=2)
+
+
+def test_wrong_settings_are_told_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text("[bot]\nnmae = 'Ada'")
+    for arguments in (["--config", "bot.toml", "history", "list"], ["doctor"], ["ask", "Hello?"]):
+        result = pipe(tmp_path, *arguments)
+        assert result.returncode in {1, 2}
+        output = (result.stdout + result.stderr).decode()
+        assert "bot.toml:2: bot.nmae = 'Ada': there is no such key." in output
+        assert "Traceback" not in output
+
+
+def test_the_settings_may_be_named_before_and_behind_the_command(inside: Path) -> None:
+    other = inside / "other.toml"
+    other.write_text('bot.contact = "x"\ndatabase.url = "sqlite:///other.db"')
+    assert "No conversations yet" in said("--config", str(other), "history", "list")
+    assert "No conversations yet" in said("history", "--config", str(other), "list")
+    assert "No conversations yet" not in said("history", "list")
+
+
+def test_a_reader_that_goes_away_is_no_error(inside: Path) -> None:
+    command = f"{sys.executable} -m channels.cli settings | head -1; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], cwd=inside, capture_output=True, check=False)
+    assert b"Traceback" not in result.stderr
+
+
+# --- Projects ----------------------------------------------------------------------------------
+
+
+def test_a_new_project_is_well_but_for_what_was_not_learned(tmp_path: Path) -> None:
+    text = said("init", str(tmp_path / "new"))
+    assert "bot learn" in text
+    assert "bot chat" in text
+    result = pipe(tmp_path / "new", "doctor")
+    assert result.returncode == 1
+    assert "Run: bot learn" in result.stdout.decode()
+    assert pipe(tmp_path / "new", "learn").returncode == 0
+    assert "All well." in pipe(tmp_path / "new", "doctor").stdout.decode()
+
+
+def test_init_touches_no_folder_that_has_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "is not empty" in said("init", str(tmp_path), code=2)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_settings_are_the_reference() -> None:
+    assert "| `longest_message` | whole number | `20000` |" in said("settings")
+
+
+def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text("OTHER = 'x'")
+    secrets.chmod(0o644)
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "system.j2").write_text("{{ no_such_variable }}")
+    (tmp_path / "bot.toml").write_text(
+        'secrets = "secrets.toml"\nprompts.folder = "words"\nbackends.claude.kind = "anthropic"'
+    )
+    result = pipe(tmp_path, "doctor", "--json")
+    findings = {finding["about"]: finding for finding in json.loads(result.stdout)}
+    ill = {about for about, finding in findings.items() if not finding["well"]}
+    assert result.returncode == 1
+    assert ill == {"secrets", "backend claude", "contact", "templates", "articles"}
+    assert "chmod 600" in findings["secrets"]["cure"]
+    assert "ANTHROPIC_API_KEY" in findings["backend claude"]["fact"]
+
+
+def test_the_doctor_sees_that_articles_have_changed(tmp_path: Path) -> None:
+    said("init", str(tmp_path / "shop"))
+    assert pipe(tmp_path / "shop", "learn").returncode == 0
+    article = next((tmp_path / "shop" / "help").glob("*.md"))
+    article.write_text(article.read_text() + "\nMore.\n")
+    result = pipe(tmp_path / "shop", "doctor")
+    assert result.returncode == 1
+    assert "1 of them changed or gone since" in result.stdout.decode()
+
+
+@pytest.mark.usefixtures("inside")
+def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-hush")
+    text = said("backends")
+    assert "ANTHROPIC_API_KEY is set" in text
+    assert "extractive" in text
+    assert "hush" not in text
+    assert told("backends", "--json")[0]["key"] == "ANTHROPIC_API_KEY is set"
+
+
+# --- Teaching ----------------------------------------------------------------------------------
+
+
+def test_learning_again_reads_nothing_and_forgets_what_is_gone(tmp_path: Path) -> None:
+    said("init", str(tmp_path / "shop"))
+    first = json.loads(pipe(tmp_path / "shop", "learn", "--json").stdout)
+    again = json.loads(pipe(tmp_path / "shop", "learn", "--json").stdout)
+    assert first["read"] > 10
+    assert (again["read"], again["unchanged"]) == (0, first["read"])
+    next((tmp_path / "shop" / "help").glob("*.md")).unlink()
+    assert b"1 removed" in pipe(tmp_path / "shop", "learn").stdout
+
+
+def test_ones_own_articles_take_the_place_of_the_sample_store(tmp_path: Path) -> None:
+    assert b"[1] Reset your password" in pipe(tmp_path, "ask", "Reset my password?").stdout
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "opening.md").write_text("# Opening hours\n\nWe open at nine.\n")
+    (tmp_path / "own" / "broken.md").write_bytes(b"\x00\x01\x02" * 100)
+    result = pipe(tmp_path, "learn", "own")
+    assert b"Read 1 article (1 passage)" in result.stdout
+    assert b"Skipped broken.md" in result.stderr
+    assert b"nine" in pipe(tmp_path, "ask", "What are your opening hours?").stdout
+    assert b"Forgot password" not in pipe(tmp_path, "ask", "Reset my password?").stdout
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_folder_that_is_not_there_is_told() -> None:
+    assert "nowhere" in said("learn", "nowhere", code=2)
+
+
+def test_nothing_to_learn_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text("")
+    assert "paths under [knowledge]" in said("learn", code=2)
+
+
+@pytest.mark.usefixtures("inside")
+def test_what_was_not_answered_is_listed() -> None:
+    text = said("unanswered")
+    assert NONSENSE in text
+    assert INVOICE not in text
+    assert told("unanswered", "--json")[0]["question"] == NONSENSE
+
+
+# --- Asking ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_question_is_answered_in_plain_text() -> None:
+    text = said("ask", INVOICE)
+    assert "[1]" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_answer_in_json_is_one_object() -> None:
+    reply = told("ask", "--json", NONSENSE)
+    assert reply["outcome"] == "unanswered"
+    assert reply["citations"] == []
+
+
+def test_a_question_may_come_through_a_pipe(shop: Path) -> None:
+    result = pipe(shop, "ask", "-", text=f"{INVOICE}\n".encode())
+    assert result.returncode == 0
+    assert b"[1]" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        (b"", "empty"),
+        (b" \n\t\x00 ", "empty"),
+        (b"caf\xe9", "iconv"),
+        (b"a" * 1_000_000, "20,000"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_clear_words(shop: Path, text: bytes, cure: str) -> None:
+    result = pipe(shop, "ask", "-", text=text)
+    assert result.returncode == 2
+    assert result.stdout == b""
+    assert cure in result.stderr.decode()
+    assert "Traceback" not in result.stderr.decode()
+
+
+def test_a_chat_through_a_pipe_answers_line_by_line(shop: Path) -> None:
+    result = pipe(shop, "chat", text=f"{INVOICE}\n\n/quit\n{NONSENSE}\n".encode())
+    assert result.returncode == 0
+    assert b"[1]" in result.stdout
+    assert b"\x1b" not in result.stdout
+    assert NONSENSE.encode() not in result.stdout
+
+
+def test_a_chat_through_a_pipe_that_is_no_text_is_told(shop: Path) -> None:
+    result = pipe(shop, "chat", text=b"hi\ncaf\xe9\n")
+    assert result.returncode == 2
+    assert "Line 2 of the input is not UTF-8" in result.stderr.decode()
+
+
+def test_one_question_imports_nothing_for_terminals(shop: Path) -> None:
+    script = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        f"sys.argv = ['bot', 'ask', {INVOICE!r}]\n"
+        "from channels.cli import main\n"
+        "main()\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=shop, capture_output=True, text=True, check=True
+    )
+    heavy = {"prompt_toolkit", "rich", "markdown_it", "alembic", "anthropic", "openai", "bs4"}
+    assert not set(result.stderr.split()) & heavy
+
+
+# --- Looking back ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inside")
+def test_conversations_are_listed_shown_and_exported(tmp_path: Path) -> None:
+    lines = told("history", "list", "--json")
+    number = str(lines[-1]["conversation"]["id"])
+    assert lines[-1]["opening"] == INVOICE
+    assert INVOICE in said("history", "list")
+    shown = said("history", "show", number)
+    assert INVOICE in shown
+    assert "[1]" in shown
+    assert told("history", "show", number, "--json")["messages"][0]["text"] == INVOICE
+    exported = [json.loads(row) for row in said("history", "export").splitlines()]
+    assert [story["messages"][0]["text"] for story in exported][:2] == [INVOICE, NONSENSE]
+    page = tmp_path / "page.md"
+    said("history", "export", number, "--format", "markdown", "--output", str(page))
+    assert page.read_text().startswith(f"## Conversation {number}")
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_conversation_that_is_not_there_is_told() -> None:
+    assert "There is no conversation 4711" in said("history", "show", "4711", code=2)
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_answer_is_explained() -> None:
+    turn = told("unanswered", "--json")[0]["turn"]
+    page = said("why", turn[:10])
+    for words in (NONSENSE, "Asked", "Tried", "extractive", "sha256", "delivery sent"):
+        assert words in page
+    assert told("why", turn, "--json")["turn"]["id"] == turn
+    assert "=====" in said("why", turn, "--prompt")
+    assert "There is no turn 'zzz'" in said("why", "zzz", code=2)
+    assert "begins more than one turn" in said("why", "", code=2)
+
+
+# --- Templates and the database ----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inside")
+def test_templates_are_listed_shown_filled_and_checked() -> None:
+    assert "words/unknown.j2" in said("prompts", "list")
+    assert {sheet["name"] for sheet in told("prompts", "list", "--json")} >= {"system.j2"}
+    assert "{% if contact %}" in said("prompts", "show", "words/unknown.j2")
+    assert "help@larkmoor.example" in said("prompts", "render", "words/unknown.j2")
+    assert "summary" in said("prompts", "render", "system.j2", code=2)
+    assert "Asked before." in said(
+        "prompts", "render", "system.j2", "--set", "summary=Asked before."
+    )
+    assert "gives no value" in said("prompts", "render", "system.j2", "--set", "summary", code=2)
+    assert "nothing wrong" in said("prompts", "check")
+
+
+def test_wrong_templates_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "direct.j2").write_text("{% if %}")
+    (tmp_path / "bot.toml").write_text('prompts.folder = "words"')
+    assert "direct.j2" in said("prompts", "check", code=1)
+
+
+def test_the_database_is_upgraded_and_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "empty" in said("db", "current", code=1)
+    assert "Upgraded from an empty database" in said("db", "upgrade")
+    assert "Nothing to do" in said("db", "upgrade")
+    said("db", "current")
+
+
+def test_a_database_that_cannot_be_made_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text('database.url = "sqlite:///nowhere/shop.db"')
+    assert "mkdir -p" in said("ask", "Hello?", code=2)
+
+
+def test_the_readme_tells_of_every_command() -> None:
+    readme = (Path(__file__).parent.parent / "channels" / "cli" / "README.md").read_text()
+    for command in COMMANDS:
+        assert f"| `bot {command}" in readme
