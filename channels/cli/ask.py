@@ -10,7 +10,7 @@ from bot.app import App, open_app
 from bot.errors import InboundRefused
 from bot.messages import Inbound, Outcome, Replied, Reply
 from channels.cli.here import Here, Told, command
-from channels.cli.learning import teach_sample
+from channels.cli.learning import first_words
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
 
@@ -39,7 +39,8 @@ async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
     if text == "-":
         text = _piped(settings.bot.longest_message)
     async with open_app(settings) as app:
-        await teach_sample(app.articles, app.settings)
+        if words := await first_words(app.articles, app.settings):
+            click.echo(words, err=True)
         reply = await _reply(app, text, customer=here.environment.get("USER") or "you")
         if as_json:
             print_json(reply)

@@ -25,7 +25,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, Ctrl-D leaves.
     """
     from bot.app import open_app
-    from channels.cli.learning import teach_sample
+    from channels.cli.learning import first_words
     from channels.terminal.chat import CHANNEL, Chat
     from channels.terminal.commands import COMMANDS
     from channels.terminal.keyboard import open_keyboard
@@ -39,8 +39,8 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
         commands={name: one.help for name, one in COMMANDS.items()},
     )
     async with open_app(here.settings(), channels={CHANNEL}) as app:
-        if await teach_sample(app.articles, app.settings):
-            page.note("No bot.toml here: the bot has read a sample store's help centre.")
+        if words := await first_words(app.articles, app.settings):
+            page.note(words)
         talk = Chat(
             app=app,
             page=page,

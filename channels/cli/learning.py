@@ -83,12 +83,16 @@ async def teach(
     return learned
 
 
-async def teach_sample(articles: Articles, settings: Settings) -> bool:
-    """Learn the sample store where nobody has settings or articles yet; True if it was done."""
-    if settings.file is not None or await articles.sources():
-        return False
+async def first_words(articles: Articles, settings: Settings) -> str:
+    """Return what to tell somebody whose bot has learned nothing; without settings, teach it."""
+    if await articles.sources():
+        return ""
+    if settings.file is not None:
+        return "Nothing is learned yet, so nothing can be answered. Run: bot learn"
     await teach(articles, settings.knowledge)
-    return True
+    return (
+        "No bot.toml here, so the bot has read a sample shop's help centre. Your own: bot init DIR"
+    )
 
 
 @click.command()

@@ -6,7 +6,9 @@ Append-only: what has scrolled away is never written again, whatever the termina
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from os import get_terminal_size, terminal_size
+from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 from bot.messages import Citation
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 100  # longer lines are hard to read
 _WAITING = "…"
+_RENDERER = "channels.terminal.markdown"
 # Rich fills every line up; a narrower terminal would break them, and a copy would have the spaces.
 _PADDING = re.compile(r" +((?:\x1b\[[\d;]*m)*)$")
 _UNSEEN = re.compile(r"(?:\x1b\[[\d;]*m)+")
@@ -41,11 +44,16 @@ class Screen:
             reflows=not any(environment.get(name) for name in _STEADY),
         )
         self._blocks = Blocks()
+        self._warm = False  # what renders blocks is imported
         self._apart = False  # the next block is set off by a blank line
 
     def begin(self) -> None:
         self._blocks, self._apart = Blocks(), False
         self._tail.paint(_WAITING)
+        if not self._warm:
+            # A model takes longer to begin than this takes; what comes then is shown at once.
+            Thread(target=import_module, args=[_RENDERER], daemon=True).start()
+            self._warm = True
 
     def add(self, text: str) -> None:
         fresh = not self._blocks.open
