@@ -322,6 +322,9 @@ def test_an_answer_is_explained() -> None:
         assert words in page
     assert told("why", turn, "--json")["turn"]["id"] == turn
     assert "=====" in said("why", turn, "--prompt")
+    assert (
+        told("why", "--json")["turn"]["started"] >= told("why", turn, "--json")["turn"]["started"]
+    )
     assert "There is no turn 'zzz'" in said("why", "zzz", code=2)
     assert "begins more than one turn" in said("why", "", code=2)
 

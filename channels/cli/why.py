@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bot.store.base import Record
+from bot.store.base import Archive, Record
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json
 from channels.terminal.escapes import harmless
@@ -13,21 +13,24 @@ from channels.terminal.escapes import harmless
 @click.command(
     epilog="""\b
 Examples:
+  bot why                  explain the latest answer
   bot why 4f3a             explain the turn whose id begins so
   bot why 4f3a --prompt    print the template that it was made from"""
 )
-@click.argument("turn")
+@click.argument("turn", required=False)
 @click.option("--prompt", is_flag=True, help="Print the template's source as it was then.")
 @as_json
 @command
-async def why(here: Here, turn: str, *, prompt: bool, as_json: bool) -> None:
+async def why(here: Here, turn: str | None, *, prompt: bool, as_json: bool) -> None:
     """Explain an answer: how it came about, and what it cost.
 
     The page has the question, passages, reasoning, attempts, tokens, cost, times, delivery and
-    rating. 'bot history show' and 'bot unanswered' tell the turns; the first characters are enough.
+    rating. 'bot history show' and 'bot unanswered' tell the turns; the first characters are enough,
+    and without any it is the latest.
     """
     async with here.archive() as archive:
-        record = _only(turn, await archive.record(turn))
+        chosen = await _latest(archive) if turn is None else turn
+        record = _only(chosen, await archive.record(chosen))
     if as_json:
         print_json(record)
     elif prompt:
@@ -36,6 +39,13 @@ async def why(here: Here, turn: str, *, prompt: bool, as_json: bool) -> None:
         from channels.terminal.explanation import explanation
 
         here.page().markdown(explanation(record))
+
+
+async def _latest(archive: Archive) -> str:
+    for line in await archive.conversations(limit=1):
+        if turns := await archive.turns(line.conversation.id):
+            return turns[-1].id
+    raise Told('Nothing has been answered yet. Begin with: bot ask "Where is my parcel?"')
 
 
 def _only(turn: str, records: Sequence[Record]) -> Record:
