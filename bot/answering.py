@@ -25,6 +25,7 @@ from bot.messages import (
     Author,
     Citation,
     Conversation,
+    Found,
     Message,
     Outcome,
     Passage,
@@ -55,7 +56,7 @@ class Draft:
     prompt: str
     prompt_hash: str
     reasoning: str
-    passages: tuple[int, ...]
+    passages: tuple[Found, ...]
     refused_calls: tuple[ToolCall, ...]
     attempts: tuple[Attempt, ...]
 
@@ -240,7 +241,7 @@ class Answer:
             strategy=prepared.strategy.name if prepared else "",
             prompt=prepared.strategy.template if prepared else "",
             prompt_hash=prepared.prompt_hash if prepared else "",
-            passages=tuple(passage.id for passage in prepared.request.passages) if prepared else (),
+            passages=_found(prepared.request.passages) if prepared else (),
             attempts=prepared.route.attempts if prepared else (),
         )
 
@@ -314,6 +315,10 @@ def _written(outputs: Sequence[Output | FellBack]) -> str:
             case Text(piece):
                 text.append(piece)
     return "".join(text).strip()
+
+
+def _found(passages: Sequence[Passage]) -> tuple[Found, ...]:
+    return tuple(Found(each.id, round(each.score, 3), round(each.coverage, 3)) for each in passages)
 
 
 def _transcript(messages: Sequence[Message]) -> str:

@@ -145,6 +145,15 @@ class Passage:
     coverage: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage by its id, as a search found it; ``score`` and ``coverage`` as in ``Passage``."""
+
+    passage: int
+    score: float
+    coverage: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """A source that a reply names as ``[number]``; numbers start at 1 in every reply."""
@@ -206,7 +215,7 @@ class Turn:
     """One run of the engine over the unanswered messages, as it is kept for the audit.
 
     ``prompt`` names the template and ``prompt_hash`` the exact sources it was rendered from;
-    ``passages`` are ids in the order of their numbers, from 1. ``cost`` is in US dollars, None
+    ``passages`` stand in the order of their numbers, from 1. ``cost`` is in US dollars, None
     where no price is known. ``started`` is a time; ``first_piece`` and ``seconds`` count from it.
     """
 
@@ -220,7 +229,7 @@ class Turn:
     prompt: str = ""
     prompt_hash: str = ""
     reasoning: str = ""
-    passages: tuple[int, ...] = ()
+    passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
     attempts: tuple[Attempt, ...] = ()
 

@@ -1,6 +1,7 @@
 """The archive in SQL: what people look back at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import messages as values
 from bot.errors import StoreError
-from bot.messages import Author, Outcome, Rating
+from bot.messages import Author, Found, Outcome, Rating
 from bot.store import rows
 from bot.store.base import Line, Record, Unanswered
 from bot.store.database import Database, retried
@@ -154,18 +155,30 @@ async def _to_record(connection: AsyncConnection, row: AnyRow) -> Record:
     questions = await connection.execute(
         rows.MESSAGES.join_from(Turn, Message, _ASKED).where(Turn.id == row.id)
     )
-    passages = await connection.execute(rows.PASSAGES.where(Passage.id.in_(row.passages)))
-    by_id = {passage.id: rows.to_passage(passage) for passage in passages}
     calls = await _calls(connection, [row.id])
+    turn = rows.to_turn(row, calls.get(row.id, ()))
     return Record(
         conversation=row.conversation_id,
-        turn=rows.to_turn(row, calls.get(row.id, ())),
+        turn=turn,
         questions=tuple(rows.to_message(question) for question in questions),
-        passages=tuple(by_id[number] for number in row.passages if number in by_id),
+        passages=await _passages(connection, turn.passages),
         template=row.source or "",
         delivery=row.state,
         rating=Rating(row.rating) if row.rating else None,
         comment=row.comment or "",
+    )
+
+
+async def _passages(
+    connection: AsyncConnection, given: Sequence[Found]
+) -> tuple[values.Passage, ...]:
+    """Return the passages that a turn was given, with what the search found of them then."""
+    asked = rows.PASSAGES.where(Passage.id.in_([found.passage for found in given]))
+    by_id = {row.id: rows.to_passage(row) for row in await connection.execute(asked)}
+    return tuple(
+        replace(by_id[found.passage], score=found.score, coverage=found.coverage)
+        for found in given
+        if found.passage in by_id
     )
 
 

@@ -1,7 +1,7 @@
 """What the tables' rows are as values, and which columns each value needs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -106,7 +106,7 @@ def to_turn(row: AnyRow, calls: Iterable[AnyRow] = ()) -> values.Turn:
         prompt=row.prompt,
         prompt_hash=row.prompt_hash,
         reasoning=row.reasoning,
-        passages=tuple(row.passages),
+        passages=tuple(values.Found(*found) for found in row.passages),
         refused_calls=tuple(to_call(call) for call in calls),
         attempts=tuple(_to_attempt(attempt) for attempt in row.attempts),
     )
@@ -123,7 +123,7 @@ def to_turn_row(turn: values.Turn) -> dict[str, Any]:
         "prompt": turn.prompt,
         "prompt_hash": turn.prompt_hash,
         "reasoning": turn.reasoning,
-        "passages": turn.passages,
+        "passages": [astuple(found) for found in turn.passages],
         "citations": [asdict(citation) for citation in turn.reply.citations],
         "attempts": [asdict(attempt) for attempt in turn.attempts],
         "started_at": turn.started,

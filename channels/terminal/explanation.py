@@ -36,7 +36,7 @@ def _name(passage: Passage) -> str:
 
 
 def _score(passage: Passage) -> str:
-    return f", score {passage.score:.1f}" if passage.score else ""
+    return f", score {passage.score:.1f}, covers {passage.coverage:.0%}" if passage.score else ""
 
 
 def _attempt(attempt: Attempt) -> str:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from bot.messages import Attempt, Citation, Inbound, Outcome, Reply, ToolCall, Turn, Usage
+from bot.messages import Attempt, Citation, Found, Inbound, Outcome, Reply, ToolCall, Turn, Usage
 from bot.store.base import Accepted, Conversations, Finish, Lease
 
 HOLDER = "process-1"
@@ -52,7 +52,7 @@ def turn(
         "prompt": "answer",
         "prompt_hash": "a" * 64,
         "reasoning": "They ask for an order.",
-        "passages": (7, 3),
+        "passages": (Found(7, 4.5, 0.9), Found(3, 1.25, 0.4)),
         "refused_calls": (ToolCall(id="call-1", name="refund", arguments='{"order": 1}'),),
         "attempts": (
             Attempt(backend="gpt", model="gpt-4o", error="busy", seconds=0.5),

@@ -116,6 +116,8 @@ async def test_a_record_tells_how_an_answer_came_about(
         headings=("Shipping", "Tracking"),
         link="/s#tracking",
         text="Use the link.",
+        score=4.5,
+        coverage=0.9,
     )
     assert (record.template, record.delivery) == ("Be kind.", "sent")
     assert (record.rating, record.comment) == (Rating.GOOD, "Quick!")
