@@ -220,6 +220,14 @@ async def test_a_wall_of_text_is_cut_short() -> None:
     assert told.endswith(" … [1]")
 
 
+async def test_words_that_lead_to_code_are_quoted_with_it() -> None:
+    logs = passage("For the worker's logs use,\n\n```\nshopctl --logs worker\n```\n")
+
+    said = await answer("How do I see the logs of the worker?", logs)
+    assert "For the worker's logs use, [1]" in said
+    assert "shopctl --logs worker" in said
+
+
 async def test_code_is_quoted_as_it_stands_or_not_at_all() -> None:
     code = "Install the *widget*:\n\n```sh\nnpm install *widget*\n```\n"
     assert "```\nnpm install *widget*\n```" in await answer("How do I install?", passage(code))

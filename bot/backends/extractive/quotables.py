@@ -80,8 +80,8 @@ def _pieces(markdown: str, heading: str) -> Iterator[tuple[Kind, str, str, tuple
         above = readable(block.heading)
         if block.kind is Kind.PROSE:
             told = _told(readable(" ".join(block.lines)))
-            yield from ((Kind.PROSE, above, "", (piece,)) for piece in told if piece[-1] != ":")
-            lead = told[-1] if told and told[-1].endswith(":") else ""
+            yield from ((Kind.PROSE, above, "", (piece,)) for piece in told if not _leads(piece))
+            lead = told[-1] if told and _leads(told[-1]) else ""
         else:
             parts = tuple(part for part in _PARTS[block.kind](block) if part)
             if parts:
@@ -93,7 +93,12 @@ def _told(text: str) -> Sequence[str]:
     """Return a short paragraph whole, for its sentences rely on each other; cut a long one."""
     if not text:
         return ()
-    return (text,) if len(text) <= _SHORT and text[-1] != ":" else sentences(text)
+    return (text,) if len(text) <= _SHORT and not _leads(text) else sentences(text)
+
+
+def _leads(text: str) -> bool:
+    """Tell whether ``text`` needs what comes after it: "for the server's logs use," does."""
+    return text.endswith((":", ","))
 
 
 def _introduced(heading: str) -> str:
