@@ -6,7 +6,7 @@ from bot.knowledge.base import Articles
 from bot.knowledge.terms import Terms
 from bot.messages import Passage
 
-_MEASURE = 0.4  # what "long" weighs in a question that leans on another: that one says of what
+_MEASURE = 0.4  # what the "long" of "how long" weighs beside words that say of what
 _RECALL = 3  # earlier messages that a question may lean on
 _HINT = 0.5  # what a word of the message before weighs; of the one before that, half as much
 
@@ -31,8 +31,9 @@ class Library:
         hints = self._hints(earlier) if self._terms.leans(question) else {}
         if not terms and not hints:
             return []
-        if hints:
-            terms |= dict.fromkeys(self._terms.of_measure(question), _MEASURE)
+        measures = self._terms.of_measure(question)
+        if hints or not measures.issuperset(terms):
+            terms |= dict.fromkeys(measures, _MEASURE)
         return await self._articles.match(terms, hints=hints, limit=limit)
 
     def _hints(self, earlier: Sequence[str]) -> Mapping[str, float]:
