@@ -77,9 +77,10 @@ class _Work:
             self.interrupt = None
 
     def break_off(self, reason: _Interrupt) -> None:
-        self.interrupt = reason
-        if self.showing is not None:
+        # Cancelled once: a second time would disturb the backend while it lets go.
+        if self.showing is not None and self.interrupt is None:
             self.showing.cancel()
+        self.interrupt = reason
 
 
 class Engine:
@@ -134,12 +135,12 @@ class Engine:
         return accepted
 
     def _hear(self, accepted: Accepted) -> None:
-        """Begin the present turn anew if nothing of it has been shown yet."""
+        """Begin the present turn anew if nothing of it has been shown yet; a stop was before this."""
         work = self._works.get(accepted.conversation)
         if work is None:
             return
-        work.heard = accepted.seq
-        if not work.shown and not work.finishing and work.interrupt is None:
+        work.heard = max(work.heard, accepted.seq)
+        if not work.shown and work.interrupt is not _Interrupt.NEWER:
             work.break_off(_Interrupt.NEWER)
 
     async def stop(self, conversation: int) -> None:
@@ -364,6 +365,7 @@ class Engine:
                 await asyncio.sleep(pause)
             else:
                 if ended is not Finish.SUPERSEDED:
+                    work.interrupt = None  # a stop was for this answer, not for the next one
                     self._tell(work, Replied(turn.reply))
                 return ended
 

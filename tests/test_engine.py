@@ -126,6 +126,27 @@ async def test_an_answer_stopped_before_its_first_piece_still_has_words(tmp_path
         assert await _reply(app, accepted.conversation, accepted.seq)
 
 
+async def test_a_stop_ends_one_answer_and_not_the_next(tmp_path: Path) -> None:
+    claude = ScriptedBackend([Text("First "), asyncio.Event().wait], "Second.")
+    async with house(tmp_path, claude) as app:
+        first = await app.engine.accept(says("one"))
+        async for event in app.engine.follow(first.conversation, seq=first.seq):
+            if isinstance(event, Piece):
+                await app.engine.accept(says("two"))
+                await app.engine.stop(first.conversation)
+        assert await _reply(app, first.conversation, first.seq + 1) == "Second."
+
+
+async def test_a_question_after_a_stop_is_answered(tmp_path: Path) -> None:
+    claude = ScriptedBackend([asyncio.Event().wait], "Both.")
+    async with house(tmp_path, claude) as app:
+        first = await app.engine.accept(says("one"))
+        await until(lambda: claude.running)
+        second = asyncio.create_task(app.engine.accept(says("two")))  # noqa: TID251
+        await app.engine.stop(first.conversation)
+        assert await _reply(app, first.conversation, (await second).seq) == "Both."
+
+
 async def test_the_bot_never_talks_over_a_person(tmp_path: Path) -> None:
     go = asyncio.Event()
     claude = ScriptedBackend([Text("I think "), go.wait, Text("that …")])
