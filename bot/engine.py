@@ -53,7 +53,8 @@ class _Work:
 
     lease: Lease
     heard: int = 0  # the newest seq that this process accepted
-    upto: int = 0  # the newest seq that the present turn answers
+    first: int = 0  # the oldest seq that the present turn answers
+    upto: int = 0  # and the newest
     turn: str = ""
     started: float = 0.0
     first_piece: float | None = None
@@ -70,9 +71,9 @@ class _Work:
         if self.interrupt is _Interrupt.NEWER:
             self.interrupt = None
 
-    def take(self, *, upto: int) -> None:
+    def take(self, *, first: int, upto: int) -> None:
         """Answer everything up to ``upto``; what was heard while it was read is in it."""
-        self.upto = upto
+        self.first, self.upto = first, upto
         if self.interrupt is _Interrupt.NEWER and self.heard <= upto:
             self.interrupt = None
 
@@ -162,7 +163,7 @@ class Engine:
         followers.add(queue)
         try:
             work = self._works.get(conversation)
-            if work is not None and work.shown:
+            if work is not None and work.shown and work.first <= seq:
                 work.seen = True
                 yield Piece(work.shown)
             async for event in self._heard_from(queue, conversation, seq):
@@ -178,7 +179,8 @@ class Engine:
         self, queue: asyncio.Queue[Event], conversation: int, seq: int
     ) -> AsyncIterator[Event]:
         while True:
-            if conversation not in self._works and queue.empty():
+            work = self._works.get(conversation)
+            if queue.empty() and (work is None or work.first > seq):
                 reply = await self._conversations.reply(conversation, seq=seq)
                 if reply is not None:
                     yield Replied(reply)
@@ -261,7 +263,7 @@ class Engine:
         questions = waiting(history)
         if not questions:
             return await self._let_go(work)
-        work.take(upto=questions[-1].seq)
+        work.take(first=questions[0].seq, upto=questions[-1].seq)
         window = await self._fitted(history)
         answer = self._answering.begin(history, window)
         self._tell(work, Working(work.turn))
@@ -269,7 +271,7 @@ class Engine:
         if work.interrupt is _Interrupt.NEWER:
             return Finish.SUPERSEDED
         draft = answer.draft(Outcome.STOPPED if work.interrupt is _Interrupt.STOP else None)
-        ended = await self._finish(work, self._record(work, draft, first=questions[0].seq))
+        ended = await self._finish(work, self._record(work, draft))
         if ended is not Finish.SUPERSEDED and self._outgrown(window, draft):
             self._tasks.create_task(self._fold_ahead(work.lease.conversation))
         return ended
@@ -323,7 +325,7 @@ class Engine:
 
     # --- Finish ------------------------------------------------------------------------------
 
-    def _record(self, work: _Work, draft: Draft, *, first: int) -> Turn:
+    def _record(self, work: _Work, draft: Draft) -> Turn:
         reply = Reply(
             turn=work.turn,
             text=draft.text or self._answering.words("stopped"),
@@ -334,7 +336,7 @@ class Engine:
         return Turn(
             id=work.turn,
             reply=reply,
-            first=first,
+            first=work.first,
             started=work.started,
             seconds=self._clock() - work.started,
             first_piece=work.first_piece,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -325,6 +326,24 @@ async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Pat
         assert await asyncio.wait_for(follower, 10) == "Here."
 
 
+async def test_a_follower_of_an_earlier_question_gets_its_reply_and_no_other(
+    tmp_path: Path,
+) -> None:
+    go = asyncio.Event()
+    claude = ScriptedBackend("First.", [Text("Sec"), go.wait, Text("ond.")])
+    async with house(tmp_path, claude) as app:
+        first = await app.engine.accept(says("one"))
+        await _reply(app, first.conversation, first.seq)
+        second = await app.engine.accept(says("two"))
+        async for event in app.engine.follow(first.conversation, seq=second.seq):
+            if isinstance(event, Piece) and not go.is_set():
+                late = app.engine.follow(first.conversation, seq=first.seq)
+                events = await asyncio.wait_for(_all(late), 5)
+                go.set()
+    assert [type(event) for event in events] == [Replied]
+    assert _last(events).text == "First."
+
+
 async def test_a_lease_is_held_for_as_long_as_a_model_thinks(tmp_path: Path) -> None:
     quick = {"lease_seconds": 0.5, "sweep_seconds": 0.1}
     slow = ScriptedBackend([lambda: asyncio.sleep(2), "At last."])
@@ -374,8 +393,11 @@ async def test_what_does_not_finish_in_its_grace_is_left_to_others_at_once(
 
 
 async def _reply(app: App, conversation: int, seq: int) -> str:
-    events = [event async for event in app.engine.follow(conversation, seq=seq)]
-    return _last(events).text
+    return _last(await _all(app.engine.follow(conversation, seq=seq))).text
+
+
+async def _all(events: AsyncIterator[Event]) -> list[Event]:
+    return [event async for event in events]
 
 
 async def _give_to_a_person(app: App, conversation: int) -> None:
