@@ -65,6 +65,11 @@ class _Work:
     interrupt: _Interrupt | None = None
     showing: asyncio.Task[None] | None = None
 
+    @property
+    def visible(self) -> bool:
+        """Whether a customer may have a piece of this answer before their eyes."""
+        return self.seen and bool(self.shown)
+
     def begin_turn(self, *, at: float) -> None:
         self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
         self.shown, self.seen, self.finishing = "", False, False
@@ -141,7 +146,7 @@ class Engine:
         if work is None:
             return
         work.heard = max(work.heard, accepted.seq)
-        if not work.shown and work.interrupt is not _Interrupt.NEWER:
+        if not work.visible and work.interrupt is not _Interrupt.NEWER:
             work.break_off(_Interrupt.NEWER)
 
     async def stop(self, conversation: int) -> None:
@@ -236,8 +241,7 @@ class Engine:
             del self._works[work.lease.conversation]
         if work.released:
             return
-        if work.shown:
-            self._tell(work, Withdrawn())
+        self._withdraw(work)
         self._tell(work, Released())
         with suppress(StoreUnavailable):
             await self._conversations.abandon(work.lease)
@@ -269,12 +273,22 @@ class Engine:
         self._tell(work, Working(work.turn))
         await self._show(work, answer, tasks)
         if work.interrupt is _Interrupt.NEWER:
-            return Finish.SUPERSEDED
+            return self._anew(work)
         draft = answer.draft(Outcome.STOPPED if work.interrupt is _Interrupt.STOP else None)
         ended = await self._finish(work, self._record(work, draft))
-        if ended is not Finish.SUPERSEDED and self._outgrown(window, draft):
+        if ended is Finish.SUPERSEDED:
+            return self._anew(work)
+        if self._outgrown(window, draft):
             self._tasks.create_task(self._fold_ahead(work.lease.conversation))
         return ended
+
+    def _anew(self, work: _Work) -> Finish:
+        self._withdraw(work)  # somebody may have come to follow just now
+        return Finish.SUPERSEDED
+
+    def _withdraw(self, work: _Work) -> None:
+        if work.shown:
+            self._tell(work, Withdrawn())
 
     async def _let_go(self, work: _Work) -> Finish:
         work.finishing = True

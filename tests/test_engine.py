@@ -81,6 +81,21 @@ async def test_a_burst_before_the_first_piece_gets_one_reply(tmp_path: Path) -> 
     assert "part 5" in _asked(claude.requests[-1])
 
 
+async def test_an_answer_that_nobody_sees_is_broken_off_for_a_newer_message(
+    tmp_path: Path,
+) -> None:
+    claude = ScriptedBackend([Text("First "), asyncio.Event().wait], "Both.")
+    async with house(tmp_path, claude) as app:
+        await app.engine.accept(says("one"))
+        await until(lambda: claude.running)
+        await asyncio.sleep(0.2)  # its first piece is there; only nobody follows
+        second = await app.engine.accept(says("two"))
+        events = await _all(app.engine.follow(second.conversation, seq=second.seq))
+        messages = await app.archive.messages(second.conversation)
+    assert visible(events) == "Both."
+    assert [message.text for message in messages] == ["one", "two", "Both."]
+
+
 async def test_what_comes_while_an_answer_is_shown_gets_the_next_turn(tmp_path: Path) -> None:
     go = asyncio.Event()
     claude = ScriptedBackend([Text("First "), go.wait, Text("answer.")], "Second answer.")
