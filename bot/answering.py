@@ -134,14 +134,14 @@ class Answering:
         """Return the sources behind a template's hash, for the audit."""
         return self._prompts.source(template)
 
-    def fit(self, history: History) -> Window:
-        """Return what a model is sent of ``history``, within the configured budget."""
-        return fit(history, budget=self._settings.history_tokens, voice=_VOICE)
+    def fit(self, history: History, *, ahead: bool = False) -> Window:
+        """Return what a model is sent of ``history``, now or ``ahead``, within the budget."""
+        return fit(history, budget=self._settings.history_tokens, voice=_VOICE, ahead=ahead)
 
     async def summary(self, before: str, folded: Sequence[Message]) -> str:
         """Let a model fold messages into the summary ``before``.
 
-        Returns an empty text where nothing is folded, no backend writes, or none answers.
+        Returns an empty text where nothing is folded, no backend writes, or none comes to an end.
         """
         route = self._router.writers()
         if route is None or not folded:
@@ -306,7 +306,7 @@ class Answer:
 
 
 def _written(outputs: Sequence[Output | FellBack]) -> str:
-    """Return the text after the last fallback."""
+    """Return the text after the last fallback; nothing where it was declined or cut."""
     text: list[str] = []
     for output in outputs:
         match output:
@@ -314,6 +314,8 @@ def _written(outputs: Sequence[Output | FellBack]) -> str:
                 text.clear()
             case Text(piece):
                 text.append(piece)
+            case Finished(reason=reason) if reason is not StopReason.END:
+                return ""
     return "".join(text).strip()
 
 

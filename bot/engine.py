@@ -141,7 +141,7 @@ class Engine:
         return accepted
 
     def _hear(self, accepted: Accepted) -> None:
-        """Begin the present turn anew if nothing of it has been shown yet; a stop was before this."""
+        """Begin the turn anew if nothing of it has been shown yet; a stop was meant for before."""
         work = self._works.get(accepted.conversation)
         if work is None:
             return
@@ -400,7 +400,9 @@ class Engine:
         """Let a model fold an outgrown history before the next turn has to do it without one."""
         try:
             history = await self._conversations.read(conversation)
-            window = self._answering.fit(history)
+            if waiting(history):
+                return  # the next turn has begun, and folds by itself
+            window = self._answering.fit(history, ahead=True)
             summary = await self._answering.summary(history.conversation.summary, window.folded)
             if summary:
                 await self._fold(history, window, summary)

@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from bot.app import App
-from bot.backends.base import Called, Finished, Request, StopReason, Text, Thought
-from bot.backends.scripted import ScriptedBackend
+from bot.backends.base import Called, Finished, Output, Request, StopReason, Text, Thought
+from bot.backends.scripted import Answer, ScriptedBackend
 from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, InboundRefused
 from bot.messages import (
     Author,
@@ -350,6 +350,7 @@ async def test_a_follower_of_an_earlier_question_gets_its_reply_and_no_other(
         first = await app.engine.accept(says("one"))
         await _reply(app, first.conversation, first.seq)
         second = await app.engine.accept(says("two"))
+        events: list[Event] = []
         async for event in app.engine.follow(first.conversation, seq=second.seq):
             if isinstance(event, Piece) and not go.is_set():
                 late = app.engine.follow(first.conversation, seq=first.seq)
@@ -387,6 +388,30 @@ async def test_a_history_that_outgrows_the_window_is_folded_into_a_summary(
     assert all(len(request.history) < 24 for request in requests)
 
 
+async def test_a_model_sums_up_what_the_next_turn_would_let_go(tmp_path: Path) -> None:
+    claude = _Clerk("A fairly long answer about nothing in particular. " * 4, notes="She is Ada.")
+    async with house(tmp_path, claude, window={"tokens": 400}) as app:
+        await _talk_until(app, lambda: claude.has_given_notes)
+        async with asyncio.timeout(10):
+            while not await _summary(app):  # noqa: ASYNC110 - the store knows no events
+                await asyncio.sleep(0.01)
+        assert await _summary(app) == "She is Ada."
+        await ask(app, "And now?")
+    assert "She is Ada." in claude.requests[-1].system
+
+
+@pytest.mark.parametrize("reason", [StopReason.REFUSAL, StopReason.LENGTH])
+async def test_notes_that_a_model_declined_or_did_not_end_are_not_kept(
+    tmp_path: Path, reason: StopReason
+) -> None:
+    end = Finished(reason=reason, usage=Usage(), model="m")
+    claude = _Clerk("A fairly long answer. " * 9, notes=[Text("I cannot"), end])
+    async with house(tmp_path, claude, window={"tokens": 400}) as app:
+        await _talk_until(app, lambda: claude.has_given_notes)
+        await ask(app, "And now?")
+        assert (await _summary(app)).startswith("Customer: Question 0")
+
+
 async def test_running_turns_get_their_grace_when_the_process_stops(tmp_path: Path) -> None:
     slow = ScriptedBackend([lambda: asyncio.sleep(0.3), "In time."])
     async with house(tmp_path, slow) as app:
@@ -405,6 +430,38 @@ async def test_what_does_not_finish_in_its_grace_is_left_to_others_at_once(
     async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
         reply = await asyncio.wait_for(_reply(app, accepted.conversation, accepted.seq), 5)
     assert reply == "Mine now."
+
+
+class _Clerk(ScriptedBackend):
+    """Gives ``answer`` to customers, and ``notes`` where it is to sum up."""
+
+    def __init__(self, answer: Answer, *, notes: Answer) -> None:
+        super().__init__(answer)
+        self._notes = ScriptedBackend(notes)
+
+    @property
+    def has_given_notes(self) -> bool:
+        return bool(self._notes.requests) and not self._notes.running
+
+    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+        outputs = super().stream(request) if request.context else self._notes.stream(request)
+        async for output in outputs:
+            yield output
+
+
+async def _talk_until(app: App, true: Callable[[], object]) -> None:
+    for number in range(30):
+        await ask(app, f"Question {number}: where is my order A{number}-99?")
+        await asyncio.sleep(0.1)
+        if true():
+            return
+    pytest.fail("It did not come to that.")
+
+
+async def _summary(app: App) -> str:
+    conversation = await app.archive.find("terminal", "one")
+    assert conversation is not None
+    return conversation.summary
 
 
 async def _reply(app: App, conversation: int, seq: int) -> str:

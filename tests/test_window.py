@@ -198,6 +198,18 @@ def test_a_summary_takes_in_what_is_let_go() -> None:
     assert count_tokens(window.summary) <= 1000 // 8
 
 
+def test_a_look_ahead_lets_go_what_the_next_question_would() -> None:
+    talk = Talk()
+    for number in range(4):
+        talk.replies("A short answer. " * 10, to=talk.asks(f"Question {number}?"))
+    budget = fitted(talk, 10_000).tokens  # the newest reply is one too many
+    assert not fitted(talk, budget).folded
+    ahead = fit(talk.history, budget=budget, voice=PLAIN, ahead=True)
+    talk.asks("?")
+    assert ahead.folded
+    assert ahead.folded == fitted(talk, budget).folded
+
+
 def test_a_summary_names_each_speaker_once() -> None:
     talk = Talk()
     talk.asks("A person, please, about my boots.")

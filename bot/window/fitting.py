@@ -88,10 +88,10 @@ def steps(history: History, *, voice: Voice) -> tuple[Said, ...]:
     What was said after the customer's newest words waits for the next turn.
     """
     results = _results(history.messages)
-    return _joined(_spell(turn, results, voice).steps for turn in _turns(history))
+    return _joined(_spell(turn, results, voice).steps for turn in _turns(history, ahead=False))
 
 
-def fit(history: History, *, budget: int, voice: Voice) -> Window:
+def fit(history: History, *, budget: int, voice: Voice, ahead: bool = False) -> Window:
     """Return the newest turns and the summary, in at most ``budget`` tokens.
 
     Between cuts the steps only grow, so that each request begins with the bytes of the one
@@ -99,8 +99,10 @@ def fit(history: History, *, budget: int, voice: Voice) -> Window:
     the summary, never more than an eighth, takes those in. The customer's newest words stay,
     shortened in the middle where they alone are too long. No more turns are put into words than
     the budget holds, and one.
+
+    ``ahead`` looks at what is left once the customer, who has every reply, asks again.
     """
-    conversation, turns = history.conversation, _turns(history)
+    conversation, turns = history.conversation, _turns(history, ahead=ahead)
     results = _results(history.messages)
     summary = shortened(conversation.summary, budget // 8)
     spelled = (_spell(turn, results, voice) for turn in reversed(turns))
@@ -161,23 +163,23 @@ def _place(message: Message) -> int:
     return message.seq if message.answers is None else message.answers
 
 
-def _turns(history: History) -> list[list[Message]]:
+def _turns(history: History, *, ahead: bool) -> list[list[Message]]:
     """Return the messages in prompt order, cut before each first word of the customer.
 
     Turns are cut by place, not by seq: a reply to a folded message is folded, however late it
-    came. The last turn is what waits for an answer.
+    came. The last turn is what waits for an answer; ``ahead`` of it, it is empty.
     """
     since = history.conversation.summary_seq
     placed = [message for message in history.messages if _place(message) > since]
     placed.sort(key=lambda message: (_place(message), message.seq))
-    while placed and placed[-1].author is not Author.CUSTOMER:
+    while not ahead and placed and placed[-1].author is not Author.CUSTOMER:
         placed.pop()
     turns: list[list[Message]] = []
     for is_customer, run in groupby(placed, lambda message: message.author is Author.CUSTOMER):
         if is_customer or not turns:
             turns.append([])
         turns[-1].extend(run)
-    return turns
+    return [*turns, []] if ahead else turns
 
 
 def _results(messages: Iterable[Message]) -> _Results:
