@@ -366,11 +366,11 @@ class Engine:
     async def _finish(self, work: _Work, turn: Turn) -> Finish:
         """Commit the reply with its audit and its delivery, then tell of it."""
         work.finishing = True
-        await self._keep_prompt(turn)
         tokens = count_tokens(turn.reply.text)
         pauses = iter(_FINISH_PAUSES)
         while True:
             try:
+                await self._keep_prompt(turn)
                 ended = await self._conversations.finish(
                     work.lease, turn, tokens=tokens, shown=work.seen
                 )

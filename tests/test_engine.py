@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -11,7 +12,13 @@ from sqlalchemy import update
 from bot.app import App
 from bot.backends.base import Called, Finished, Output, Request, StopReason, Text, Thought
 from bot.backends.scripted import Answer, ScriptedBackend
-from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, InboundRefused
+from bot.errors import (
+    BackendBusy,
+    BackendMisconfigured,
+    BackendUnavailable,
+    InboundRefused,
+    StoreUnavailable,
+)
 from bot.messages import (
     Author,
     Event,
@@ -25,6 +32,7 @@ from bot.messages import (
     Withdrawn,
 )
 from bot.store import tables
+from bot.store.conversations import SqlConversations
 from tests.house import ask, house, says, told, until, visible
 
 PASSWORD = "I need help with resetting my password."
@@ -328,6 +336,17 @@ async def test_a_dead_process_leaves_its_question_to_another(tmp_path: Path) -> 
     assert len(messages) == 2
 
 
+@pytest.mark.parametrize("deed", ["keep_prompt", "finish"])
+async def test_a_reply_outlives_a_database_that_is_away_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    _away(monkeypatch, deed, StoreUnavailable("It is away."))
+    claude = ScriptedBackend("Once.")
+    async with house(tmp_path, claude) as app:
+        assert (await ask(app, "hello")).text == "Once."
+    assert len(claude.requests) == 1
+
+
 async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Path) -> None:
     go = asyncio.Event()
     async with (
@@ -430,6 +449,18 @@ async def test_what_does_not_finish_in_its_grace_is_left_to_others_at_once(
     async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
         reply = await asyncio.wait_for(_reply(app, accepted.conversation, accepted.seq), 5)
     assert reply == "Mine now."
+
+
+def _away(monkeypatch: pytest.MonkeyPatch, deed: str, *errors: Exception) -> None:
+    """Let a deed of the store fail with ``errors``, one a call, before it does its work."""
+    done, left = getattr(SqlConversations, deed), list(errors)
+
+    async def away(self: SqlConversations, *args: Any, **kwargs: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return await done(self, *args, **kwargs)
+
+    monkeypatch.setattr(SqlConversations, deed, away)
 
 
 class _Clerk(ScriptedBackend):
