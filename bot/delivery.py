@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from bot.errors import FrontdeskError, StoreUnavailable
+from bot.errors import FrontdeskError, StoreError, StoreUnavailable
 from bot.messages import Delivery
 from bot.store.base import Outbox
 
@@ -66,7 +66,7 @@ class Courier:
             try:
                 while await self.deliver_one():
                     pass
-            except StoreUnavailable as error:
+            except StoreError as error:
                 _logger.warning("The outbox could not be read; trying again: %s", error)
             try:
                 async with asyncio.timeout(self._pause):

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.answering import Answer, Answering, Draft, waiting
-from bot.errors import LeaseLost, StoreUnavailable
+from bot.errors import LeaseLost, StoreError, StoreUnavailable
 from bot.guards import cleaned
 from bot.messages import (
     Event,
@@ -243,7 +243,7 @@ class Engine:
             return
         self._withdraw(work)
         self._tell(work, Released())
-        with suppress(StoreUnavailable):
+        with suppress(StoreError):
             await self._conversations.abandon(work.lease)
 
     async def _hold(self, work: _Work) -> None:
@@ -423,7 +423,7 @@ class Engine:
                 )
                 for lease in leases:
                     self._begin(lease)
-            except StoreUnavailable as error:
+            except StoreError as error:
                 _logger.warning("Could not look for waiting conversations: %s", error)
             await asyncio.sleep(self._settings.engine.sweep_seconds)
 

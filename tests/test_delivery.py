@@ -3,12 +3,16 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.delivery import Courier
-from bot.errors import FrontdeskError
+from bot.errors import FrontdeskError, StoreError
 from bot.messages import Delivery
+from bot.store.outbox import SqlOutbox
 from tests.house import ask, house, until
 
 
@@ -102,3 +106,23 @@ async def test_a_courier_at_work_is_woken_and_outlives_a_channel_that_breaks(
         await until(lambda: board.posted)
         running.cancel()
     assert board.posted[0].text == "Still here."
+
+
+async def test_a_courier_at_work_outlives_a_database_that_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, refusals = SqlOutbox.take, [StoreError("Refused."), StoreError("Refused.")]
+
+    async def refused(self: SqlOutbox, **kwargs: Any) -> Delivery | None:
+        if refusals:
+            raise refusals.pop()
+        return await take(self, **kwargs)
+
+    monkeypatch.setattr(SqlOutbox, "take", refused)
+    board = Board()
+    async with house(tmp_path, ScriptedBackend("Here.")) as app, asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(courier(app, board).run())
+        await ask(app, "hello")
+        await until(lambda: board.posted)
+        running.cancel()
+    assert not refusals

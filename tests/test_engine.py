@@ -17,6 +17,7 @@ from bot.errors import (
     BackendMisconfigured,
     BackendUnavailable,
     InboundRefused,
+    StoreError,
     StoreUnavailable,
 )
 from bot.messages import (
@@ -345,6 +346,15 @@ async def test_a_reply_outlives_a_database_that_is_away_for_a_moment(
     async with house(tmp_path, claude) as app:
         assert (await ask(app, "hello")).text == "Once."
     assert len(claude.requests) == 1
+
+
+async def test_a_database_that_refuses_a_look_round_does_not_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _away(monkeypatch, "claim", StoreError("Refused."), StoreError("Refused."))
+    async with house(tmp_path, ScriptedBackend("Yes."), engine={"sweep_seconds": 0.05}) as app:
+        await asyncio.sleep(0.3)
+        assert (await ask(app, "still there?")).text == "Yes."
 
 
 async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Path) -> None:
