@@ -62,6 +62,7 @@ class _Work:
     seen: bool = False  # somebody followed while a piece was shown
     finishing: bool = False
     released: bool = False
+    broken: bool = False
     interrupt: _Interrupt | None = None
     showing: asyncio.Task[None] | None = None
 
@@ -232,7 +233,8 @@ class Engine:
         except* StoreUnavailable as errors:
             _logger.warning("A turn is not kept and taken up again later: %s", errors.exceptions)
         except* Exception:
-            _logger.exception("A turn failed and is taken up again later.")
+            work.broken = True
+            _logger.exception("A turn failed and is taken up again once its lease is over.")
         finally:
             await self._end(work)
 
@@ -243,6 +245,8 @@ class Engine:
             return
         self._withdraw(work)
         self._tell(work, Released())
+        if work.broken:
+            return  # it may well break again, and each time a model would be asked in vain
         with suppress(StoreError):
             await self._conversations.abandon(work.lease)
 

@@ -357,6 +357,19 @@ async def test_a_database_that_refuses_a_look_round_does_not_end_the_process(
         assert (await ask(app, "still there?")).text == "Yes."
 
 
+async def test_a_turn_that_cannot_be_kept_is_not_tried_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _away(monkeypatch, "finish", *[StoreError("Refused.")] * 100)
+    claude = ScriptedBackend("In vain.")
+    quick = {"lease_seconds": 1.5, "sweep_seconds": 0.05}
+    async with house(tmp_path, claude, engine=quick) as app:
+        await app.engine.accept(says("hello"))
+        await asyncio.sleep(1)
+        assert len(claude.requests) == 1
+        await until(lambda: len(claude.requests) > 1)
+
+
 async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Path) -> None:
     go = asyncio.Event()
     async with (
