@@ -7,7 +7,7 @@ anybody follows it; who follows it is told of every event from memory.
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -115,6 +115,7 @@ class Engine:
         self._tasks = asyncio.TaskGroup()
         self._works: dict[int, _Work] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._folding: set[asyncio.Task[None]] = set()
         self._followers: dict[int, set[asyncio.Queue[Event]]] = {}
         self._kept_prompts: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -215,9 +216,12 @@ class Engine:
     def _begin(self, lease: Lease, *, heard: int = 0) -> None:
         work = _Work(lease=lease, heard=heard)
         self._works[lease.conversation] = work
-        task = self._tasks.create_task(self._run(work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._start(self._run(work), among=self._running)
+
+    def _start(self, deed: Coroutine[None, None, None], *, among: set[asyncio.Task[None]]) -> None:
+        task = self._tasks.create_task(deed)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
     async def _run(self, work: _Work) -> None:
         """Answer until nothing waits; hold the lease meanwhile and let go whatever happens."""
@@ -283,7 +287,7 @@ class Engine:
         if ended is Finish.SUPERSEDED:
             return self._anew(work)
         if self._outgrown(window, draft):
-            self._tasks.create_task(self._fold_ahead(work.lease.conversation))
+            self._start(self._fold_ahead(work.lease.conversation), among=self._folding)
         return ended
 
     def _anew(self, work: _Work) -> Finish:
@@ -446,9 +450,11 @@ class Engine:
         """Take nothing new, give running turns their grace, leave the rest to others."""
         if self._sweeper is not None:
             self._sweeper.cancel()
-        if self._running and error is None:
-            await asyncio.wait(self._running, timeout=self._settings.engine.grace_seconds)
-        for task in self._running:
-            task.cancel()
-        # The block's own error goes its way as it is, and not in a group.
-        await self._tasks.__aexit__(None, None, None)
+        try:
+            if self._running and error is None:
+                await asyncio.wait(self._running, timeout=self._settings.engine.grace_seconds)
+        finally:
+            for task in (*self._running, *self._folding):
+                task.cancel()
+            # The block's own error goes its way as it is, and not in a group.
+            await self._tasks.__aexit__(None, None, None)

@@ -494,6 +494,10 @@ class _Clerk(ScriptedBackend):
         self._notes = ScriptedBackend(notes)
 
     @property
+    def is_giving_notes(self) -> bool:
+        return bool(self._notes.running)
+
+    @property
     def has_given_notes(self) -> bool:
         return bool(self._notes.requests) and not self._notes.running
 
@@ -516,6 +520,32 @@ async def _summary(app: App) -> str:
     conversation = await app.archive.find("terminal", "one")
     assert conversation is not None
     return conversation.summary
+
+
+async def test_who_cannot_wait_for_the_grace_leaves_nothing_running(tmp_path: Path) -> None:
+    stuck = ScriptedBackend([asyncio.Event().wait])
+
+    async def close_slowly() -> None:
+        async with house(tmp_path, stuck) as app:
+            await app.engine.accept(says("hello"))
+            await until(lambda: stuck.running)
+
+    async with asyncio.TaskGroup() as tasks:
+        closing = tasks.create_task(close_slowly())
+        await until(lambda: stuck.running)
+        await asyncio.sleep(0.2)
+        closing.cancel()
+    assert not stuck.running
+    async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
+        [line] = await app.archive.conversations(limit=1)
+        assert await asyncio.wait_for(_reply(app, line.conversation.id, 1), 5) == "Mine now."
+
+
+async def test_a_process_that_stops_waits_for_no_summary(tmp_path: Path) -> None:
+    claude = _Clerk("A fairly long answer. " * 9, notes=[asyncio.Event().wait])
+    async with asyncio.timeout(20), house(tmp_path, claude, window={"tokens": 400}) as app:
+        await _talk_until(app, lambda: claude.is_giving_notes)
+    assert not claude.is_giving_notes
 
 
 async def _reply(app: App, conversation: int, seq: int) -> str:
