@@ -64,6 +64,7 @@ class _Work:
     released: bool = False
     broken: bool = False
     interrupt: _Interrupt | None = None
+    running: asyncio.Task[None] | None = None
     showing: asyncio.Task[None] | None = None
 
     @property
@@ -214,14 +215,26 @@ class Engine:
     # --- Turn --------------------------------------------------------------------------------
 
     def _begin(self, lease: Lease, *, heard: int = 0) -> None:
+        self._give_way(lease.conversation)
         work = _Work(lease=lease, heard=heard)
         self._works[lease.conversation] = work
-        self._start(self._run(work), among=self._running)
+        work.running = self._start(self._run(work), among=self._running)
 
-    def _start(self, deed: Coroutine[None, None, None], *, among: set[asyncio.Task[None]]) -> None:
+    def _give_way(self, conversation: int) -> None:
+        """End a work here whose lease ran out before it could be renewed, now that it is taken."""
+        work = self._works.get(conversation)
+        # A finish that is under way was kept before the lease was taken, or learns of it.
+        if work is not None and work.running is not None and not work.finishing:
+            self._withdraw(work)
+            work.running.cancel()
+
+    def _start(
+        self, deed: Coroutine[None, None, None], *, among: set[asyncio.Task[None]]
+    ) -> asyncio.Task[None]:
         task = self._tasks.create_task(deed)
         among.add(task)
         task.add_done_callback(among.discard)
+        return task
 
     async def _run(self, work: _Work) -> None:
         """Answer until nothing waits; hold the lease meanwhile and let go whatever happens."""
@@ -243,8 +256,9 @@ class Engine:
             await self._end(work)
 
     async def _end(self, work: _Work) -> None:
-        if self._works.get(work.lease.conversation) is work:
-            del self._works[work.lease.conversation]
+        if self._works.get(work.lease.conversation) is not work:
+            return  # it gave way
+        del self._works[work.lease.conversation]
         if work.released:
             return
         self._withdraw(work)

@@ -370,6 +370,29 @@ async def test_a_turn_that_cannot_be_kept_is_not_tried_again_at_once(
         await until(lambda: len(claude.requests) > 1)
 
 
+async def test_a_turn_whose_lease_ran_out_gives_way_to_the_one_that_took_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _away(monkeypatch, "renew", *[StoreUnavailable("It is away.")] * 3)
+    go, end = asyncio.Event(), asyncio.Event()
+    claude = ScriptedBackend(
+        [Text("Old "), go.wait, Text("words "), asyncio.Event().wait],
+        [Text("New "), end.wait, Text("words.")],
+    )
+    quick = {"lease_seconds": 0.9, "sweep_seconds": 0.1}
+    async with house(tmp_path, claude, engine=quick) as app:
+        accepted = await app.engine.accept(says("hello"))
+        events: list[Event] = []
+        async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
+            events.append(event)
+            if isinstance(event, Piece) and len(claude.requests) == 2 and not end.is_set():
+                go.set()
+                await asyncio.sleep(0.4)  # longer than until the next renewal
+                end.set()
+        assert claude.running == 0
+    assert visible(events) == "New words."
+
+
 async def test_a_follower_elsewhere_gets_the_reply_once_it_is_kept(tmp_path: Path) -> None:
     go = asyncio.Event()
     async with (
