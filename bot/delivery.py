@@ -11,6 +11,8 @@ from bot.store.base import Outbox
 
 _logger = logging.getLogger(__name__)
 
+# Of a delivery's time; after that another courier may look for the post, which must be there.
+_SHARE_TO_POST = 0.8
 _PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)  # seconds before the second, third … attempt
 
 
@@ -80,13 +82,14 @@ class Courier:
         Raises:
             StoreUnavailable: the outbox did not answer; what was posted is found again later.
         """
+        begun = asyncio.get_running_loop().time()
         delivery = await self._outbox.take(
             channels=tuple(self._posters), holder=self._holder, seconds=self._seconds
         )
         if delivery is None:
             return False
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout_at(begun + _SHARE_TO_POST * self._seconds):
                 receipt = await self._post(delivery)
         except StoreUnavailable:
             raise

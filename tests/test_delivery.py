@@ -126,3 +126,32 @@ async def test_a_courier_at_work_outlives_a_database_that_refuses(
         await until(lambda: board.posted)
         running.cancel()
     assert not refusals
+
+
+async def test_a_slow_post_is_given_up_before_another_courier_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, board = SqlOutbox.take, Board()
+    post = board.post
+
+    async def slow_take(self: SqlOutbox, **kwargs: Any) -> Delivery | None:
+        taken = await take(self, **kwargs)
+        await asyncio.sleep(0.3)
+        return taken
+
+    async def slow_post(delivery: Delivery) -> str:
+        await asyncio.sleep(0.9)
+        return await post(delivery)
+
+    async with house(tmp_path, ScriptedBackend("Only once.")) as app, asyncio.TaskGroup() as tasks:
+        await ask(app, "hello")
+        with monkeypatch.context() as slow:
+            slow.setattr(SqlOutbox, "take", slow_take)
+            slow.setattr(board, "post", slow_post)
+            tasks.create_task(courier(app, board, seconds=1.0).deliver_one())
+            await asyncio.sleep(1.05)
+        other = tasks.create_task(courier(app, board, holder="two").run())
+        await until(lambda: board.posted)
+        await asyncio.sleep(0.3)
+        other.cancel()
+    assert len(board.posted) == 1
