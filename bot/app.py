@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bot.answering import Answering
 from bot.backends.anthropic import AnthropicBackend
@@ -17,6 +18,7 @@ from bot.backends.openai import OpenAIBackend
 from bot.backends.prices import cost
 from bot.backends.scripted import ScriptedBackend
 from bot.engine import Engine
+from bot.errors import PromptError
 from bot.knowledge.library import Library
 from bot.knowledge.terms import Terms
 from bot.messages import Usage
@@ -75,7 +77,7 @@ async def open_app(
     Raises:
         SetupError: something must be changed first; the text says what.
     """
-    prompts = PromptBook(shipped=shipped("prompts"), folder=settings.prompts.folder)
+    prompts = _prompts(settings.prompts.folder)
     words = partial(_words, prompts, settings.bot.contact)
     built = dict(backends) if backends is not None else build_backends(settings, words)
     router = _router(settings, built)
@@ -123,6 +125,14 @@ async def open_app(
         for backend in built.values():
             await backend.close()
         await database.close()
+
+
+def _prompts(folder: Path | None) -> PromptBook:
+    """Open the prompt book; whoever runs the bot must hear of a broken page, and no customer."""
+    book = PromptBook(shipped=shipped("prompts"), folder=folder)
+    if folder is not None and (problems := book.check()):
+        raise PromptError("\n".join(problems))
+    return book
 
 
 def _words(prompts: PromptBook, contact: str, name: str, /, **variables: object) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from bot.errors import FrontdeskError, StoreError, StoreUnavailable
+from bot.errors import FrontdeskError, StoreError, StoreUnavailable, without_words
 from bot.messages import Delivery
 from bot.store.base import Outbox
 
@@ -96,7 +96,8 @@ class Courier:
         except (FrontdeskError, TimeoutError) as error:
             await self._put_back(delivery, str(error) or "it took too long")
         except Exception as error:
-            _logger.exception("The channel %s failed with an error of its own.", delivery.channel)
+            text = "The channel %s failed with an error of its own."
+            _logger.exception(text, delivery.channel, exc_info=without_words(error))
             await self._put_back(delivery, type(error).__name__)
         else:
             await self._outbox.sent(delivery.turn, receipt=receipt)

@@ -15,12 +15,13 @@ from types import TracebackType
 from typing import Self
 
 from bot.answering import Answer, Answering, Draft, waiting
-from bot.errors import LeaseLost, StoreError, StoreUnavailable
+from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_words
 from bot.guards import cleaned
 from bot.messages import (
     Event,
     Inbound,
     Outcome,
+    Owner,
     Piece,
     Released,
     Replied,
@@ -164,7 +165,8 @@ class Engine:
         """Tell what happens until the customer's message ``seq`` has its reply.
 
         Who joins in the middle first gets what was shown so far, as one piece. Leaving does not
-        stop the turn. Works for turns of other processes too, then with the reply alone.
+        stop the turn. Works for turns of other processes too, then with the reply alone. Ends
+        with ``Released`` where a person has the conversation: the reply will be theirs.
         """
         queue: asyncio.Queue[Event] = asyncio.Queue()
         followers = self._followers.setdefault(conversation, set())
@@ -192,12 +194,19 @@ class Engine:
                 reply = await self._conversations.reply(conversation, seq=seq)
                 if reply is not None:
                     yield Replied(reply)
+                elif await self._is_a_persons(conversation):
+                    yield Released()
+                    return
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     event = await queue.get()
             except TimeoutError:
                 continue
             yield event
+
+    async def _is_a_persons(self, conversation: int) -> bool:
+        history = await self._conversations.read(conversation)
+        return history.conversation.owner is not Owner.BOT
 
     def _tell(self, work: _Work, event: Event) -> None:
         followers = self._followers.get(work.lease.conversation, ())
@@ -249,9 +258,10 @@ class Engine:
             _logger.info("Conversation %d went to someone else.", work.lease.conversation)
         except* StoreUnavailable as errors:
             _logger.warning("A turn is not kept and taken up again later: %s", errors.exceptions)
-        except* Exception:
+        except* Exception as errors:
             work.broken = True
-            _logger.exception("A turn failed and is taken up again once its lease is over.")
+            text = "A turn failed and is taken up again once its lease is over."
+            _logger.exception(text, exc_info=without_words(errors))
         finally:
             await self._end(work)
 
@@ -348,8 +358,9 @@ class Engine:
                     self._tell(work, event)
         except StoreUnavailable:
             raise
-        except Exception:
-            _logger.exception("An answer failed; the customer is told so.")
+        except Exception as error:
+            text = "An answer failed; the customer is told so."
+            _logger.exception(text, exc_info=without_words(error))
             for event in answer.instead("unavailable", Outcome.FAILED):
                 self._tell(work, event)
 
@@ -428,8 +439,9 @@ class Engine:
             summary = await self._answering.summary(history.conversation.summary, window.folded)
             if summary:
                 await self._fold(history, window, summary)
-        except Exception:
-            _logger.exception("A summary failed; the next turn makes a plainer one.")
+        except Exception as error:
+            text = "A summary failed; the next turn makes a plainer one."
+            _logger.exception(text, exc_info=without_words(error))
 
     # --- The sweeper -------------------------------------------------------------------------
 

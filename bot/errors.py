@@ -20,12 +20,24 @@ FrontdeskError
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from types import TracebackType
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the known name that ``word`` is most like, or nothing."""
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def without_words(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
+    """Return ``error`` as a log may show it: its kind and its trace.
+
+    An unknown error's own text is left out, since it may quote a customer.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    kind = RuntimeError(f"{type(error).__name__} (its text is left out)")
+    return type(kind), kind, error.__traceback__
 
 
 class FrontdeskError(Exception):

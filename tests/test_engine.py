@@ -17,6 +17,7 @@ from bot.errors import (
     BackendMisconfigured,
     BackendUnavailable,
     InboundRefused,
+    PromptError,
     StoreError,
     StoreUnavailable,
 )
@@ -190,6 +191,25 @@ async def test_the_bot_never_talks_over_a_person(tmp_path: Path) -> None:
     assert [message.author for message in messages] == [Author.CUSTOMER]
 
 
+async def test_who_follows_a_persons_conversation_is_told_so(tmp_path: Path) -> None:
+    async with house(tmp_path, ScriptedBackend("Before.", "Never.")) as app:
+        await ask(app, "hello")
+        conversation = await app.archive.find("terminal", "one")
+        assert conversation is not None
+        await _give_to_a_person(app, conversation.id)
+        async with asyncio.timeout(5):
+            assert await told(app, "and now?") == [Released()]
+
+
+async def test_a_broken_template_of_ones_own_stops_the_start(tmp_path: Path) -> None:
+    words = tmp_path / "own" / "words"
+    words.mkdir(parents=True)
+    (words / "unavailable.j2").write_text("{# Sorry. No variables. #}\n{{ nobody }}")
+    with pytest.raises(PromptError, match=r"unavailable\.j2"):
+        async with house(tmp_path, ScriptedBackend("Never."), prompts={"folder": words.parent}):
+            pass
+
+
 async def test_falling_back_before_the_first_piece_is_silent(tmp_path: Path) -> None:
     dead = ScriptedBackend(BackendUnavailable("down", backend="claude"), name="claude")
     gpt = ScriptedBackend("From the other.", name="gpt")
@@ -229,6 +249,20 @@ async def test_a_customer_gets_decent_words_when_every_backend_is_dead(
     assert "sk-1" not in reply.text
     assert [question.question for question in unanswered] == ["my secret question"]
     assert "secret question" not in caplog.text
+
+
+async def test_an_error_of_our_own_is_logged_without_its_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(question: str, **_: object) -> None:
+        raise ValueError(question)
+
+    async with house(tmp_path, ScriptedBackend("Never.")) as app:
+        monkeypatch.setattr(app.knowledge, "search", broken)
+        assert (await ask(app, "my secret")).outcome is Outcome.FAILED
+    assert "ValueError" in caplog.text
+    assert "in broken" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_an_error_nobody_expected_reaches_no_customer(tmp_path: Path) -> None:
