@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from bot.errors import SettingsError
 from bot.prompts import PromptBook
 from bot.prompts.markup import HIDDEN
 from bot.resources import shipped
+from bot.settings.fields import StrategyName
 from bot.strategies import STRATEGIES, Reader, strategy
 
 
@@ -226,3 +228,7 @@ def test_only_the_answer_of_a_thoughtful_one_shows(
 def test_an_answer_without_tags_is_shown_as_it_is(text: str, places: list[int]) -> None:
     plain = re.sub("[a-zA-Z]", ".", text)  # no letters, no tags
     assert direct(*cut(plain, places)) == plain.strip()
+
+
+def test_the_settings_know_every_strategy_by_name() -> None:
+    assert set(get_args(StrategyName)) == set(STRATEGIES)

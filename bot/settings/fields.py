@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,8 @@ SENTENCE = "sentence"
 """The type of an error whose text is a whole sentence."""
 
 _FILE = re.compile(r"(sqlite(?:\+aiosqlite)?:///)(?!:memory:)(.*)")
+_ADDRESS = re.compile(r"https?://[^\s/]+\S*$")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://")
 
 
@@ -47,6 +49,30 @@ def _reached(path: Path, info: ValidationInfo) -> Path:
     return found
 
 
+def _placed(path: Path, info: ValidationInfo) -> Path:
+    if not isinstance(info.context, Surroundings):
+        return path
+    return info.context.folder / path.expanduser()
+
+
+def _address(text: str) -> str:
+    if _ADDRESS.match(text):
+        return text
+    raise _sentence("must begin with http:// or https://, as 'http://localhost:8000/v1'.")
+
+
+def _link(text: str) -> str:
+    if not text or text.startswith("/") or _ADDRESS.match(text):
+        return text
+    raise _sentence("must begin with https://, http:// or /, as 'https://shop.example/help'.")
+
+
+def _language(text: str) -> str:
+    if _LANGUAGE.fullmatch(text):
+        return text
+    raise _sentence("must be a language's code, as 'en', 'de' or 'pt-BR'.")
+
+
 def _anchored(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     file = _FILE.fullmatch(text)
@@ -72,6 +98,21 @@ def _sentence(text: str) -> PydanticCustomError:
 
 Reachable = Annotated[Path, AfterValidator(_reached)]
 """A file or folder that is there; relative to the folder of ``bot.toml``."""
+
+Placed = Annotated[Path, AfterValidator(_placed)]
+"""A file or folder that need not be there now; relative to the folder of ``bot.toml``."""
+
+Address = Annotated[str, AfterValidator(_address)]
+"""Where a server is."""
+
+Link = Annotated[str, AfterValidator(_link)]
+"""Where pages stand; empty where they stand nowhere."""
+
+Language = Annotated[str, AfterValidator(_language)]
+"""A language's code."""
+
+StrategyName = Literal["direct", "few_shot", "chain_of_thought"]
+"""A way of reasoning; a test holds these to ``bot.strategies``."""
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_anchored)]
 """Where a database is; SQLite's file is relative to the folder of ``bot.toml``."""

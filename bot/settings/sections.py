@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from bot.errors import SettingsError
-from bot.settings.fields import BackendName, DatabaseUrl, Reachable, Surroundings, VariableName
+from bot.settings.fields import (
+    Address,
+    BackendName,
+    DatabaseUrl,
+    Language,
+    Link,
+    Placed,
+    Reachable,
+    StrategyName,
+    Surroundings,
+    VariableName,
+)
 
 
 class _Section(BaseModel):
@@ -25,9 +36,9 @@ class BotSettings(_Section):
     contact: str = Field(
         "", description="How a customer reaches a person: an address, a number, a page."
     )
-    language: str = Field("en", description="The language it answers in by default.")
-    strategy: str = Field(
-        "direct", description="How it reasons: direct, few_shot or chain_of_thought."
+    language: Language = Field("en", description="The language it answers in by default.")
+    strategy: StrategyName = Field(
+        "direct", description="How it reasons; 'few_shot' reads good examples first."
     )
     longest_message: int = Field(
         20_000, ge=100, description="Characters that a customer's message may have."
@@ -71,10 +82,10 @@ class WindowSettings(_Section):
 class KnowledgeSettings(_Section):
     """``[knowledge]``: what the bot knows."""
 
-    paths: tuple[Reachable, ...] = Field(
+    paths: tuple[Placed, ...] = Field(
         (), description="Folders and files that 'bot learn' reads when it is given none."
     )
-    link: str = Field(
+    link: Link = Field(
         "", description="The address under which the articles stand, put before their paths."
     )
     language: str = Field("english", description="The language whose word endings are cut off.")
@@ -104,7 +115,7 @@ class ExtractiveSettings(_Section):
 class _Hosted(_Section):
     key_env: VariableName
     model: str = Field(description="The model's name at its provider.")
-    base_url: str | None = Field(None, description="Another server that speaks the protocol.")
+    base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
     max_tokens: int = Field(2048, ge=16, description="Tokens of one answer, reasoning included.")
     first_piece_seconds: float = Field(
         60.0, gt=0, description="How long to wait for an answer to begin."
@@ -168,10 +179,10 @@ class Rule(_Section):
     """``[[router.rules]]``: a conversation that fits every condition takes the rule's chain."""
 
     channel: str | None = Field(None, description="slack, web, terminal.")
-    language: str | None = Field(None, description="The conversation's language, as 'de'.")
+    language: Language | None = Field(None, description="The conversation's language, as 'de'.")
     longer_than: int | None = Field(None, ge=0, description="Characters of the question.")
     shorter_than: int | None = Field(None, ge=0, description="Characters of the question.")
-    strategy: str | None = Field(None, description="The strategy that the turn would use.")
+    strategy: StrategyName | None = Field(None, description="The strategy that the turn would use.")
     attributes: dict[str, str] = Field(
         default_factory=dict, description="What must be known of the customer, as plan = 'gold'."
     )

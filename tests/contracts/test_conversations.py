@@ -236,27 +236,27 @@ async def test_only_what_waits_for_the_bot_in_ones_channels_is_claimed(
 async def test_a_lease_that_ran_out_is_claimed_with_a_higher_epoch(
     store: SqlConversations,
 ) -> None:
-    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=0.05)
+    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=1.0)
     assert accepted.lease
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
-    await anyio.sleep(0.1)
+    await anyio.sleep(1.1)
     (claimed,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
     assert claimed == Lease(conversation=accepted.conversation, holder=OTHER, epoch=2)
 
 
 async def test_a_message_takes_a_lease_that_ran_out(store: SqlConversations) -> None:
-    await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=0.05)
-    await anyio.sleep(0.1)
+    await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=1.0)
+    await anyio.sleep(1.1)
     accepted = await store.accept(inbound(), tokens=5, holder=OTHER, seconds=15)
     assert accepted.lease
     assert accepted.lease.epoch == 2
 
 
 async def test_a_renewed_lease_does_not_run_out(store: SqlConversations) -> None:
-    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=0.05)
+    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=1.0)
     assert accepted.lease
     await store.renew(accepted.lease, seconds=15)
-    await anyio.sleep(0.1)
+    await anyio.sleep(1.1)
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
 
 
