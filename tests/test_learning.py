@@ -217,6 +217,21 @@ async def test_what_cannot_be_seen_for_now_is_still_known(
     assert await links(articles, "new key") == ["keys.md#new-ones"]
 
 
+async def test_a_folder_that_cannot_be_opened_for_now_is_still_known(
+    articles: SqlArticles, help_centre: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "first" / "doors.md", "A door needs a frame.")
+    await learn([help_centre], articles=articles)
+
+    def unmount(_: Progress) -> None:
+        shutil.rmtree(help_centre)
+
+    both = [tmp_path / "first", help_centre]
+    learned = await learn(both, articles=articles, progress=unmount)
+    assert (learned.read, learned.removed, len(learned.skipped)) == (1, 0, 1)
+    assert await links(articles, "new key") == ["keys.md#new-ones"]
+
+
 async def test_a_file_of_one_line_is_learned(articles: SqlArticles, help_centre: Path) -> None:
     write(help_centre / "long.md", "Every key fits a lock. " * 40_000)
     learned = await learn([help_centre / "long.md"], articles=articles)

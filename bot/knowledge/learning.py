@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot.knowledge.base import Article, Articles
 from bot.knowledge.folder import Place, Skipped, find, locate
@@ -156,5 +156,5 @@ def _vanished(known: Iterable[str], found: Sequence[str], skipped: Sequence[Skip
     return sorted(
         path
         for path in gone
-        if not any(path == place or path.startswith(f"{place}/") for place in unseen)
+        if not any(PurePosixPath(path).is_relative_to(place) for place in unseen)
     )
