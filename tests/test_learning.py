@@ -144,6 +144,25 @@ async def test_one_folder_named_twice_is_learned_once(
     assert await learn(twice, articles=articles) == Learned(read=3, passages=3)
 
 
+async def test_a_folder_beside_a_single_file_stays_a_folder_of_its_own(
+    articles: SqlArticles, help_centre: Path
+) -> None:
+    faq = help_centre.parent / "faq.md"
+    write(faq, "# Doors\n\nA door needs a frame.")
+    for order in ([help_centre, faq], [faq, help_centre]):
+        await learn(order, articles=articles)
+        assert await articles.sources() == {str(help_centre): 3, str(faq.parent): 1}
+
+
+@pytest.mark.parametrize("first", ["outer", "inner"])
+async def test_a_folder_named_with_one_within_it_is_learned_once(
+    articles: SqlArticles, help_centre: Path, first: str
+) -> None:
+    both = [help_centre, help_centre / "locks"]
+    await learn(both if first == "outer" else both[::-1], articles=articles)
+    assert await articles.sources() == {str(help_centre): 3}
+
+
 async def test_a_folder_can_be_forgotten(articles: SqlArticles, help_centre: Path) -> None:
     await learn([help_centre], articles=articles)
     assert await forget(help_centre, articles=articles) == 3

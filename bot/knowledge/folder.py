@@ -66,8 +66,9 @@ def locate(path: Path, sources: Collection[str]) -> Place:
         raise KnowledgeError(
             f"'{path}' is not read. Give a folder, or a file of these kinds: {_kinds()}."
         )
-    known = [Path(source) for source in sources if Path(source) in (whole, *whole.parents)]
-    source = min(known, default=whole.parent if whole.is_file() else whole)
+    around = (whole, *whole.parents)
+    known = (folder for folder in around if str(folder) in sources)
+    source = next(known, whole.parent if whole.is_file() else whole)  # the nearest
     below = whole.relative_to(source).as_posix()
     return Place(source, "" if below == "." else below)
 

@@ -61,8 +61,12 @@ async def learn(
         KnowledgeError: a path does not exist or is no article, or the language is unknown.
         StoreUnavailable: the database does not answer; what was read until then is kept.
     """
-    sources = await articles.sources()
-    places = [locate(Path(path), sources) for path in paths]
+    sources = set(await articles.sources())
+    places: list[Place] = []
+    # Folders first: a file on its own makes what lies around it no folder of articles.
+    for path in sorted(map(Path, paths), key=Path.is_file):
+        places.append(locate(path, sources))
+        sources.add(str(places[-1].source))
     lesson = _Lesson(articles, Reader(link=link, language=language), progress)
     learned = Learned()
     for place in dict.fromkeys(places):
