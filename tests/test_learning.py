@@ -125,7 +125,8 @@ async def test_a_folder_within_a_known_one_is_a_part_of_it(
 ) -> None:
     await learn([help_centre], articles=articles)
     (help_centre / "locks" / "index.mdx").unlink()
-    assert await learn([help_centre / "locks"], articles=articles) == Learned(removed=1)
+    assert (await learn([help_centre / "locks"], articles=articles)).removed == 1
+    assert await articles.sources() == {str(help_centre): 2}
 
 
 async def test_a_folder_around_a_known_one_takes_it_in(
@@ -213,6 +214,16 @@ async def test_bad_files_are_skipped_and_told_of(articles: SqlArticles, help_cen
         Skipped("d.md", "too many levels of symbolic links", may_stay=True),
         Skipped("e.pdf", "pdf files are not read; export it as HTML or Markdown"),
     }
+
+
+async def test_a_folder_without_an_article_is_told_of(
+    articles: SqlArticles, help_centre: Path
+) -> None:
+    write(help_centre / "pictures" / "logo.svg", "<svg/>")
+    learned = await learn([help_centre, help_centre / "pictures"], articles=articles)
+    (skipped,) = learned.skipped
+    assert (skipped.path, learned.read) == (str(help_centre / "pictures"), 3)
+    assert skipped.reason.startswith("there is no article in it; articles are .htm, .html, ")
 
 
 async def test_a_name_that_no_database_keeps_is_skipped(

@@ -85,6 +85,9 @@ def find(place: Place) -> Found:
             waiting.extend(_look(entry, name, found, seen))
         except OSError as error:
             found.skipped.append(Skipped.unseen(name, error))
+    if not found.paths and not any(skipped.may_stay for skipped in found.skipped):
+        reason = f"there is no article in it; articles are {_kinds()} files"
+        found.skipped.append(Skipped(str(place.source / place.below), reason))
     found.paths.sort()
     found.skipped.sort(key=lambda skipped: skipped.path)
     return found
