@@ -160,6 +160,13 @@ def test_the_doctor_sees_that_articles_have_changed(tmp_path: Path) -> None:
     assert "1 of them changed or gone since" in result.stdout.decode()
 
 
+def test_the_doctor_takes_articles_under_another_link_for_what_they_are(tmp_path: Path) -> None:
+    said("init", str(tmp_path / "shop"))
+    pipe(tmp_path / "shop", "learn", "--link", "https://shop.example/help")
+    result = pipe(tmp_path / "shop", "doctor")
+    assert (result.returncode, b"All well." in result.stdout) == (0, True)
+
+
 @pytest.mark.usefixtures("inside")
 def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-hush")

@@ -40,6 +40,14 @@ class Cutting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An article that was learned: the ``digest`` of its file, and the address it was given."""
+
+    digest: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """A file as it was read. ``path`` is relative to its source folder, with forward slashes."""
 
@@ -53,8 +61,8 @@ class Article:
 class Articles(Protocol):
     """What learning and searching need of a store. Each method is one transaction."""
 
-    async def digests(self, source: str) -> Mapping[str, str]:
-        """Return path → digest of every article that was learned from ``source``."""
+    async def known(self, source: str) -> Mapping[str, Known]:
+        """Return path → what is known of every article that was learned from ``source``."""
         ...
 
     async def sources(self) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from bot.knowledge.base import Article, Articles
+from bot.knowledge.base import Article, Articles, Known
 from bot.knowledge.folder import Place, Skipped, find, locate
 from bot.knowledge.passages import address, passages
 from bot.knowledge.readers import LARGEST, Unread, read
@@ -78,7 +78,7 @@ async def learn(
 
 async def forget(source: str | Path, *, articles: Articles) -> int:
     """Forget what was learned from a folder, which need not exist any more; return how much."""
-    known = await articles.digests(str(source))
+    known = await articles.known(str(source))
     await articles.remove(str(source), list(known))
     return len(known)
 
@@ -89,30 +89,43 @@ class Reader:
     def __init__(self, *, link: str, language: str) -> None:
         self._link = link
         self._terms = Terms(language)
-        self._version = f"{READER}\0{link}\0{language}".encode()
+        self._version = f"{READER}\0{language}\0".encode()
 
-    def read(self, file: Path, *, path: str, digest: str | None) -> Article | None:
-        """Return the article in ``file``; None if it is still the one with the ``digest``.
+    def read(self, file: Path, *, path: str, known: Known | None) -> Article | None:
+        """Return the article in ``file``; None if it is still the one that is ``known``.
 
         Raises:
             Unread: the file is not an article.
             OSError: the file cannot be opened or read.
         """
-        if file.stat().st_size > LARGEST:
-            raise Unread(f"it is larger than {LARGEST // 1_000_000} MB")
-        content = file.read_bytes()
-        found = hashlib.sha256(self._version + b"\0" + content).hexdigest()
-        if found == digest:
+        content = _content(file)
+        found = Known(digest=self._digest(content), link=address(path, base=self._link))
+        if found == known:
             return None
         draft = read(path, content)
-        page = address(path, base=self._link)
         return Article(
             path=path,
             title=draft.title,
-            link=page,
-            digest=found,
-            passages=passages(draft, page=page, terms=self._terms),
+            link=found.link,
+            digest=found.digest,
+            passages=passages(draft, page=found.link, terms=self._terms),
         )
+
+    def says_the_same(self, file: Path, known: Known) -> bool:
+        """Tell whether ``file`` is as it was when it became ``known``, under whatever link."""
+        try:
+            return self._digest(_content(file)) == known.digest
+        except (OSError, Unread):
+            return False
+
+    def _digest(self, content: bytes) -> str:
+        return hashlib.sha256(self._version + content).hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    if file.stat().st_size > LARGEST:
+        raise Unread(f"it is larger than {LARGEST // 1_000_000} MB")
+    return file.read_bytes()
 
 
 class _Lesson:
@@ -127,7 +140,8 @@ class _Lesson:
 
     async def take(self, place: Place) -> Learned:
         source = str(place.source)
-        known = {p: d for p, d in (await self._articles.digests(source)).items() if place.has(p)}
+        all_known = await self._articles.known(source)
+        known = {path: article for path, article in all_known.items() if place.has(path)}
         found = await asyncio.to_thread(find, place)
         learned = Learned(skipped=tuple(found.skipped))
         for done, path in enumerate(found.paths, start=1):
@@ -137,10 +151,10 @@ class _Lesson:
         await self._articles.remove(source, gone)
         return replace(learned, removed=len(gone))
 
-    async def _learn(self, source: Path, path: str, digest: str | None) -> Learned:
+    async def _learn(self, source: Path, path: str, known: Known | None) -> Learned:
         try:
             article = await asyncio.to_thread(
-                self._reader.read, source / path, path=path, digest=digest
+                self._reader.read, source / path, path=path, known=known
             )
         except Unread as reason:
             return Learned(skipped=(Skipped(path, str(reason)),))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import messages as values
 from bot.knowledge.base import Article as Read
-from bot.knowledge.base import Cutting
+from bot.knowledge.base import Cutting, Known
 from bot.store import rows
 from bot.store.database import Database, retried
 from bot.store.tables import Article, Passage, Posting
@@ -34,10 +34,12 @@ class SqlArticles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def digests(self, source: str) -> Mapping[str, str]:
-        query = select(Article.path, Article.digest).where(Article.source == source)
+    async def known(self, source: str) -> Mapping[str, Known]:
+        columns = (Article.path, Article.digest, Article.link)
+        query = select(*columns).where(Article.source == source)
         async with self._database.reading() as connection:
-            return {row.path: row.digest for row in await connection.execute(query)}
+            found = await connection.execute(query)
+            return {row.path: Known(digest=row.digest, link=row.link) for row in found}
 
     async def sources(self) -> Mapping[str, int]:
         query = select(Article.source, func.count().label("articles")).group_by(Article.source)

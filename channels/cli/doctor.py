@@ -17,7 +17,7 @@ from channels.cli.paper import as_json, print_json
 from channels.terminal.escapes import harmless
 
 if TYPE_CHECKING:
-    from bot.knowledge.base import Articles
+    from bot.knowledge.base import Articles, Known
     from bot.knowledge.learning import Reader
 
 _HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
@@ -192,20 +192,11 @@ async def _stale(source: Path, articles: "Articles", settings: Settings) -> str:
     """Return what has changed in ``source`` since it was learned; empty if nothing has."""
     from bot.knowledge.learning import Reader
 
-    known = await articles.digests(str(source))
+    known = await articles.known(str(source))
     reader = Reader(link=settings.knowledge.link, language=settings.knowledge.language)
     changed = await asyncio.to_thread(_changed, source, known, reader)
     return f"{changed} of them changed or gone since" if changed else ""
 
 
-def _changed(source: Path, known: Mapping[str, str], reader: "Reader") -> int:
-    return sum(not _is_same(source / path, path, known[path], reader) for path in known)
-
-
-def _is_same(file: Path, path: str, digest: str, reader: "Reader") -> bool:
-    from bot.knowledge.readers import Unread
-
-    try:
-        return reader.read(file, path=path, digest=digest) is None
-    except (OSError, Unread):
-        return False
+def _changed(source: Path, known: "Mapping[str, Known]", reader: "Reader") -> int:
+    return sum(not reader.says_the_same(source / path, known[path]) for path in known)

@@ -5,7 +5,7 @@ import math
 import pytest
 from sqlalchemy import func, select
 
-from bot.knowledge.base import Article, Cutting
+from bot.knowledge.base import Article, Cutting, Known
 from bot.store.articles import SqlArticles
 from bot.store.database import Database
 from bot.store.tables import Passage, Posting
@@ -33,11 +33,14 @@ def article(path: str, *texts: str, digest: str = "1") -> Article:
     )
 
 
-async def test_what_was_kept_is_known_by_its_digest(articles: SqlArticles) -> None:
+async def test_what_was_kept_is_known_by_its_digest_and_link(articles: SqlArticles) -> None:
     await articles.keep("/help", article("a.md", "red kettle", digest="one"))
     await articles.keep("/help", article("b.md", "blue kettle", digest="two"))
     await articles.keep("/other", article("a.md", "green kettle", digest="three"))
-    assert await articles.digests("/help") == {"a.md": "one", "b.md": "two"}
+    assert await articles.known("/help") == {
+        "a.md": Known(digest="one", link="a.md"),
+        "b.md": Known(digest="two", link="b.md"),
+    }
     assert await articles.sources() == {"/help": 2, "/other": 1}
 
 
@@ -120,7 +123,7 @@ async def test_what_vanished_is_not_found_but_can_still_be_read(
     await articles.keep("/help", article("b.md", "red pot"))
     await articles.remove("/help", ["b.md", "never-was.md"])
     assert await articles.match({"red": 1.0}, limit=5) == []
-    assert await articles.digests("/help") == {"a.md": "2"}
+    assert await articles.known("/help") == {"a.md": Known(digest="2", link="a.md")}
     async with database.reading() as connection:
         texts = (await connection.execute(select(Passage.text).order_by(Passage.id))).scalars()
         assert list(texts) == ["red kettle", "blue kettle", "red pot"]
