@@ -104,6 +104,15 @@ def test_a_given_anchor_is_honoured(heading: str) -> None:
     assert ways(of("a.md", heading, "", "a")) == [(("Fees",), "costs")]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x0c", "\x85"])
+def test_only_a_line_break_ends_a_line(sign: str) -> None:
+    draft = read("keys.md", f"# Keys\n\nA new{sign}key.\n\n## Price\n\nTwo euros.".encode())
+    assert [(section.headings, section.text) for section in draft.sections] == [
+        (("Keys",), f"A new{sign}key."),
+        (("Keys", "Price"), "Two euros."),
+    ]
+
+
 def test_a_heading_in_code_is_none() -> None:
     draft = of("a.md", "## Real", "```bash", "# not one", "```", "    # nor this", "after")
     assert ways(draft) == [(("Real",), "real")]

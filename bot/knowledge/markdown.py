@@ -39,19 +39,18 @@ class MarkdownReader:
         return outline
 
     def _follow(self, text: str, outline: Outline) -> None:
-        lines = text.splitlines(keepends=True)
+        lines = text.split("\n")  # as the parser counts them: a form feed ends none
         tokens = self._blocks.parse(text)
         written = 0
         for token, inline in pairwise(tokens):
             if token.type != "heading_open" or token.level or token.map is None:
                 continue
             begin, end = token.map
-            outline.write("".join(lines[written:begin]))
+            outline.write("\n".join([*lines[written:begin], ""]))
             words, anchor = self._heading(inline)
             outline.heading(int(token.tag[1]), words, anchor=anchor)
             written = end
-        outline.write("".join(lines[written:]))
-        outline.write("\n\n")
+        outline.write("\n".join([*lines[written:], "", ""]))
 
     def _heading(self, inline: Token) -> tuple[str, str | None]:
         """Return a heading's words, without their Markdown, and the anchor that it was given."""
