@@ -221,6 +221,16 @@ def test_a_page_is_read_without_what_surrounds_it() -> None:
     )
 
 
+def test_what_stands_in_a_cell_or_an_item_stays_apart_and_on_its_line() -> None:
+    draft = of(
+        "a.html",
+        "<table><tr><th>Key</th></tr><tr><td>one<br>two</td></tr>"
+        "<tr><td><p>three</p><p>four</p></td></tr></table>",
+        "<ol><li><p>Open it.</p><p>Wait.</p></li></ol>",
+    )
+    assert all_text(draft) == ("| Key |\n| --- |\n| one two |\n| three four |\n\n1. Open it. Wait.")
+
+
 def test_a_heading_without_an_id_has_the_anchor_above_it() -> None:
     draft = of("a.html", "<h1 id=top>Keys</h1><h2>Lost</h2><p>Call us.")
     assert ways(draft) == [(("Keys", "Lost"), "top")]

@@ -81,7 +81,7 @@ class WebpageReader:
         elif tag.name == "img":
             self._prose.add(one_line(str(tag.get("alt") or "")))
         elif tag.name in {"br", "wbr"}:
-            self._prose.add("\n" if tag.name == "br" else "")
+            self._prose.add("" if tag.name == "wbr" else " " if _is_in_cell(tag) else "\n")
         else:
             return False
         return True
@@ -104,7 +104,9 @@ class WebpageReader:
             self._prose.add(" ")
         elif tag.name == "a" and tag.get("href"):
             self._prose.add("[")
-        elif tag.name in _BLOCKS and not _is_in_line(tag):
+        elif tag.name in _BLOCKS and _is_in_line(tag):
+            self._prose.add(" " if tag.find_previous_sibling() else "")
+        elif tag.name in _BLOCKS:
             self._prose.add("\n\n")
         self._prose.add(_AROUND.get(tag.name, ""))
 
@@ -155,6 +157,10 @@ def _is_unseen(tag: Tag) -> bool:
 def _is_in_line(tag: Tag) -> bool:
     """A paragraph in a list's item or a table's cell must not tear it."""
     return tag.parent is not None and tag.parent.name in {"li", "td", "th"}
+
+
+def _is_in_cell(tag: Tag) -> bool:
+    return tag.find_parent(["td", "th"]) is not None
 
 
 def _anchor(heading: Tag) -> str:
