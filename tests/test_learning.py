@@ -57,6 +57,16 @@ async def test_links_lead_to_where_the_articles_stand(
     assert await links(articles, "open") == ["https://larkmoor.example/help/opening%20hours"]
 
 
+async def test_a_description_is_found_and_never_quoted(
+    articles: SqlArticles, help_centre: Path
+) -> None:
+    front = "---\ndescription: How to engrave things.\n---\n\n"
+    write(help_centre / "plates.md", f"{front}# Plates\n\nWe write on brass.\n\n## Price\n\nTen.")
+    await learn([help_centre], articles=articles)
+    (found,) = await Library(articles=articles).search("engrave")
+    assert (found.link, found.text) == ("plates.md#plates", "We write on brass.")
+
+
 async def test_a_second_time_nothing_is_read(articles: SqlArticles, help_centre: Path) -> None:
     await learn([help_centre], articles=articles)
     assert await learn([help_centre], articles=articles) == Learned(unchanged=3)

@@ -26,7 +26,8 @@ def all_text(draft: Draft) -> str:
 def test_front_matter_gives_title_and_description() -> None:
     draft = of("a.md", "---", "title: Lost keys", "description: What to do.", "---", "Call us.")
     assert draft.title == "Lost keys"
-    assert [section.text for section in draft.sections] == ["What to do.", "Call us."]
+    assert draft.description == "What to do."
+    assert [section.text for section in draft.sections] == ["Call us."]
 
 
 def test_broken_front_matter_still_gives_its_title() -> None:

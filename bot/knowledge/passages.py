@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -31,13 +32,18 @@ def address(path: str, *, base: str) -> str:
 
 
 def passages(draft: Draft, *, page: str, terms: Terms) -> tuple[Cutting, ...]:
-    """Cut ``draft``, which is read at the address ``page``."""
+    """Cut ``draft``, which is read at the address ``page``.
+
+    Its description helps to find the first passage and stands in none: "How to send things back"
+    announces an answer and is none.
+    """
+    announced = chain([draft.description], repeat(""))
     return tuple(
         Cutting(
             headings=headings,
             link=f"{page}#{section.anchor}" if section.anchor else page,
             text=text,
-            terms=_weighed(draft.title, headings[1:], text, terms),
+            terms=_weighed(draft.title, headings[1:], f"{next(announced)}\n{text}", terms),
         )
         for section in _together(draft.sections)
         for headings in [_way(draft.title, section)]

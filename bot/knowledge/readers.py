@@ -38,9 +38,10 @@ class Unread(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An article as it was read, not cut yet."""
+    """An article as it was read, not cut yet. ``description`` tells what it is about."""
 
     title: str
+    description: str
     sections: tuple[Section, ...]
 
 
@@ -59,10 +60,10 @@ def read(path: str, content: bytes) -> Draft:
         outline = _outline(suffix, text)
     except (ValueError, RecursionError) as error:
         raise Unread(f"it cannot be parsed: {error}") from error
-    sections = (*_described(front), *outline.sections())
+    sections, description = outline.sections(), _description(front)
     if not sections:
         raise Unread("it has no words")
-    return Draft(title=_title(front, outline, path), sections=sections)
+    return Draft(title=_title(front, outline, path), description=description, sections=sections)
 
 
 def _outline(suffix: str, text: str) -> Outline:
@@ -94,12 +95,9 @@ def _spoken(path: PurePosixPath) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _described(front: Mapping[str, object]) -> tuple[Section, ...]:
-    """Return what a page says under its title, before its text begins."""
+def _description(front: Mapping[str, object]) -> str:
     words = front.get("description")
-    if not isinstance(words, str) or not words.strip():
-        return ()
-    return (Section(headings=(), anchor="", text=words.strip()),)
+    return words.strip() if isinstance(words, str) else ""
 
 
 # --- Front matter -------------------------------------------------------------------------------
