@@ -1,6 +1,8 @@
 """The command line: what people and programs get from it."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +80,18 @@ def test_every_command_explains_itself(command: str) -> None:
     text = said(command, "--help")
     assert f"Usage: bot {command}" in text
     assert len(text.splitlines()) > 4
+
+
+def test_the_examples_of_an_export_stand_on_lines_of_their_own() -> None:
+    assert "\n    bot history export > all.jsonl\n" in said("history", "export", "--help")
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_examples_of_filling_templates_do_so() -> None:
+    examples = re.findall(r"^ +bot (prompts render .+)$", said("prompts", "render", "--help"), re.M)
+    assert len(examples) == 3
+    for example in examples:
+        assert said(*shlex.split(example))
 
 
 def test_an_unknown_command_is_told_with_the_nearest_one() -> None:

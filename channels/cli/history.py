@@ -70,7 +70,7 @@ async def show(here: Here, conversation: int, *, as_json: bool) -> None:
 
 
 @history.command(
-    epilog="""\\b
+    epilog="""\b
 Examples:
   bot history export > all.jsonl
   bot history export 12 13 --format markdown --output talks.md"""

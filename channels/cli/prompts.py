@@ -56,7 +56,7 @@ def show(here: Here, name: str) -> None:
 Examples:
   bot prompts render words/unknown.j2
   bot prompts render system.j2 --set summary="Asked about returns."
-  bot prompts render words/too_long.j2 --set longest=2000"""
+  bot prompts render words/too_long.j2 --set limit=2000"""
 )
 @click.argument("name")
 @click.option(
