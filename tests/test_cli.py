@@ -88,7 +88,9 @@ def test_the_examples_of_an_export_stand_on_lines_of_their_own() -> None:
 
 @pytest.mark.usefixtures("inside")
 def test_the_examples_of_filling_templates_do_so() -> None:
-    examples = re.findall(r"^ +bot (prompts render .+)$", said("prompts", "render", "--help"), re.M)
+    examples = re.findall(
+        r"^ +bot (prompts render .+)$", said("prompts", "render", "--help"), re.MULTILINE
+    )
     assert len(examples) == 3
     for example in examples:
         assert said(*shlex.split(example))
@@ -162,6 +164,22 @@ def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:
     assert ill == {"secrets", "backend claude", "contact", "templates", "articles"}
     assert "chmod 600" in findings["secrets"]["cure"]
     assert "ANTHROPIC_API_KEY" in findings["backend claude"]["fact"]
+
+
+def test_the_doctor_tries_the_names_that_a_start_would_stumble_over(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text("")
+    (tmp_path / "opening.md").write_text("# Opening hours\n\nWe open at nine.\n")
+    pipe(tmp_path, "learn", "opening.md")
+    (tmp_path / "bot.toml").write_text(
+        'bot.strategy = "dirct"\nknowledge.language = "klingon"\n'
+        '[backends.local]\nkind = "openai"\nbase_url = "localhost:8000"\n'
+    )
+    found = json.loads(pipe(tmp_path, "doctor", "--json").stdout)
+    facts = {finding["about"]: finding["fact"] for finding in found if not finding["well"]}
+    assert set(facts) == {"strategy", "language", "backend local", "contact"}
+    assert "Did you mean 'direct'?" in facts["strategy"]
+    assert "'klingon'" in facts["language"]
+    assert "not the address of a server" in facts["backend local"]
 
 
 def test_the_doctor_sees_that_articles_have_changed(tmp_path: Path) -> None:
