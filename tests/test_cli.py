@@ -313,6 +313,13 @@ def test_a_chat_through_a_pipe_that_is_no_text_is_told(shop: Path) -> None:
     assert "Line 2 of the input is not UTF-8" in result.stderr.decode()
 
 
+def test_a_chat_through_a_pipe_with_an_endless_line_is_told(shop: Path) -> None:
+    result = pipe(shop, "chat", text=b"a" * 40_000_000)
+    assert result.returncode == 2
+    assert b"Line 1 of the input is longer than 16 MiB." in result.stderr
+    assert b"Traceback" not in result.stderr
+
+
 def test_one_question_imports_nothing_for_terminals(shop: Path) -> None:
     script = (
         "import sys, atexit\n"

@@ -29,7 +29,7 @@ class Keyboard(Protocol):
         Raises:
             EOFError: there are no more.
             KeyboardInterrupt: Ctrl-C where nothing is written.
-            SetupError: what comes is not text.
+            SetupError: what comes is not text, or has no end.
         """
         ...
 
@@ -91,7 +91,13 @@ class Lines:
             sys.stdout.write(_PROMPT)
             sys.stdout.flush()
         while True:
-            line = await self._stream.readline()
+            try:
+                line = await self._stream.readline()
+            except ValueError as error:  # asyncio's word for it
+                raise SetupError(
+                    f"Line {self._count + 1} of the input is longer than {_LONGEST_LINE >> 20} MiB."
+                    " Split it into messages, one on a line."
+                ) from error
             self._count += 1
             if not line:
                 raise EOFError
