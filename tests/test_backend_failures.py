@@ -327,6 +327,16 @@ async def test_no_log_holds_the_customers_words(
     assert KEY not in caplog.text
 
 
+@pytest.mark.parametrize("message", ["invalid key", "invalid key.", ""])
+async def test_what_the_provider_said_and_the_cure_are_two_sentences(
+    kind: str, message: str
+) -> None:
+    body = f'{{"error": {{"message": "{message}"}}}}'.encode()
+    error = await failure(kind, Refusal(status=401, body=body))
+    said = "invalid key" if message else "no reason given"
+    assert f"{said}. Check the key in" in str(error)
+
+
 async def test_a_long_message_is_shortened(kind: str) -> None:
     body = b'{"error": {"message": "%b"}}' % (b"All work and no play. " * 100)
     assert len(str(await failure(kind, Refusal(status=500, body=body)))) < 500

@@ -89,7 +89,7 @@ class Failures:
         text = (
             f"The backend '{self._backend}' refused with {status}"
             f"{f' ({kind})' if kind else ''}: "
-            f"{discreet(message, key=self._key, request=request) or 'no reason given'} "
+            f"{_sentence(discreet(message, key=self._key, request=request))} "
             f"{rule.cure.format(key_name=self._key_name, backend=self._backend)}"
             f"{_request_id(body, headers)}"
         )
@@ -140,6 +140,11 @@ def _error(body: object) -> dict[str, Any]:
     if isinstance(body, dict) and "error" in body:
         body = body["error"]
     return body if isinstance(body, dict) else {"message": _page_title(str(body or ""))}
+
+
+def _sentence(message: str) -> str:
+    message = message or "no reason given"
+    return message if message[-1] in ".!?…" else f"{message}."
 
 
 def _page_title(text: str) -> str:
