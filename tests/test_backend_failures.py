@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -315,6 +316,17 @@ async def test_an_error_holds_neither_the_key_nor_the_customers_words(kind: str)
     for secret in (KEY, "abcdefabcdef", "ada@example.org", "parrot ate the"):
         assert secret not in text
     assert "Incorrect key ***" in text
+
+
+async def test_an_error_holds_no_words_of_the_summary(kind: str) -> None:
+    told = "Ada Lovelace waits for order LM-4711 since May"
+    request = replace(REQUEST, system=f"Be kind. Earlier: {told}.")
+    body = f'{{"error": {{"message": "cannot read: {told}"}}}}'.encode()
+    async with asking(kind, Refusal(status=400, body=body)) as (backend, _):
+        with pytest.raises(BackendError) as caught:
+            await anext(backend.stream(request))
+    assert "Lovelace" not in str(caught.value)
+    assert "4711" not in str(caught.value)
 
 
 async def test_no_log_holds_the_customers_words(

@@ -31,7 +31,8 @@ class _Spoken:
     def __init__(self, request: Request) -> None:
         self.runs: set[tuple[str, ...]] = set()
         self.alone: set[str] = set()
-        for text in (*(said.text for said in request.history), request.question, request.context):
+        said = (step.text for step in request.history)  # what is older is summed up in system
+        for text in (request.system, *said, request.question, request.context):
             words = [word.group().lower() for word in _WORD.finditer(text)]
             self.runs.update(_runs(words))
             self.alone.update(filter(_stands_out, words))
