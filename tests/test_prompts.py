@@ -250,7 +250,14 @@ def test_a_missing_variable_of_a_parent_is_named_with_the_parents_line(book: Pro
 
 
 @pytest.mark.parametrize(
-    "body", ["{{ 1 / 0 }}", "{{ [] + 1 }}", "{{ ''.__class__.__mro__ }}", "{% include 'self.j2' %}"]
+    "body",
+    [
+        "{{ 1 / 0 }}",
+        "{{ [] + 1 }}",
+        "{{ 'a' | dictsort }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{% include 'self.j2' %}",
+    ],
 )
 def test_a_template_that_breaks_says_so(tmp_path: Path, body: str) -> None:
     book = own(tmp_path, self=f"{{# Breaks. No variables. #}}\n{body}")

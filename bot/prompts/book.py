@@ -22,6 +22,7 @@ __all__ = ["PromptBook", "Sheet", "delimit"]
 _BREAKS: Final = (
     TemplateError,
     TypeError,
+    AttributeError,
     ValueError,
     LookupError,
     ArithmeticError,
