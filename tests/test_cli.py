@@ -241,8 +241,10 @@ def test_a_folder_that_is_not_there_is_told() -> None:
 
 def test_a_bot_that_learned_nothing_says_so(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_text("")
-    assert b"Run: bot learn" in pipe(tmp_path, "ask", "Hello?").stderr
-    assert b"Run: bot learn" in pipe(tmp_path, "chat").stdout
+    assert b"Run: bot learn PATH\n" in pipe(tmp_path, "ask", "Hello?").stderr
+    assert b"Run: bot learn PATH\n" in pipe(tmp_path, "chat").stdout
+    (tmp_path / "bot.toml").write_text('knowledge.paths = ["."]')
+    assert b"Run: bot learn\n" in pipe(tmp_path, "ask", "Hello?").stderr
 
 
 def test_nothing_to_learn_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import click
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
 from bot.settings import AnthropicSettings, BackendSettings, OpenAISettings, Settings
 from channels.cli.here import Here, command
+from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
 from channels.terminal.escapes import harmless
 
@@ -211,7 +212,7 @@ def _nothing_learned(settings: Settings) -> Finding:
         about="articles",
         fact="nothing is learned yet, so nothing can be answered",
         well=False,
-        cure="Run: bot learn" if settings.knowledge.paths else "Run: bot learn PATH",
+        cure=how_to_learn(settings),
     )
 
 

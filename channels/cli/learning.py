@@ -88,11 +88,16 @@ async def first_words(articles: Articles, settings: Settings) -> str:
     if await articles.sources():
         return ""
     if settings.file is not None:
-        return "Nothing is learned yet, so nothing can be answered. Run: bot learn"
+        return f"Nothing is learned yet, so nothing can be answered. {how_to_learn(settings)}"
     await teach(articles, settings.knowledge)
     return (
         "No bot.toml here, so the bot has read a sample shop's help centre. Your own: bot init DIR"
     )
+
+
+def how_to_learn(settings: Settings) -> str:
+    """Return the cure for a bot that has learned nothing."""
+    return "Run: bot learn" if settings.knowledge.paths else "Run: bot learn PATH"
 
 
 @click.command()
