@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,13 @@ def test_a_table_that_is_cut_repeats_its_header() -> None:
     parts = cut("\n".join(["Prices:", "", "| What | How |", "| --- | --- |", *rows]))
     assert len(parts) > 2
     assert all(part.startswith("| What | How |\n| --- | --- |\n|") for part in parts[1:])
+
+
+@pytest.mark.parametrize("name", ["column " * 10, "column " * 100, "column " * 10_000])
+def test_a_header_that_is_repeated_counts_as_well(name: str) -> None:
+    parts = cut("\n".join([f"| {name}| How |", "| --- | --- |", *["| one | two |"] * 1000]))
+    assert max(map(len, parts)) <= LONGEST
+    assert sum(map(len, parts)) < 2 * len(name) + 40_000
 
 
 def test_an_announcement_stays_with_what_it_announces() -> None:

@@ -60,10 +60,11 @@ class _Pieces:
 
     def _rows(self, begin: int, end: int) -> Iterator[Piece]:
         header = self._text(begin, begin + 2)
-        yield Piece(header)
+        yield from map(Piece, _sentences(header))
+        again = header if len(header) <= LONGEST / 2 else ""
         for row in range(begin + 2, end):
             for text in _sentences(self._text(row, row + 1)):
-                yield Piece(text, header)
+                yield Piece(text, again)
 
     def _text(self, begin: int, end: int) -> str:
         """Return some lines, each with its break; the last line of all has none."""
@@ -97,8 +98,8 @@ def _packed(pieces: list[Piece]) -> Iterator[list[Piece]]:
             yield part
             part = announced
             size = sum(len(piece.text) for piece in part)
+        size += len(piece.text) + (0 if part else len(piece.header))
         part.append(piece)
-        size += len(piece.text)
     yield part
 
 
