@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -123,9 +123,10 @@ class Lines:
         loop = asyncio.get_running_loop()
 
         def read() -> None:
-            while chunk := os.read(sys.stdin.fileno(), _CHUNK):
-                loop.call_soon_threadsafe(stream.feed_data, chunk)
-            loop.call_soon_threadsafe(stream.feed_eof)
+            with suppress(RuntimeError):  # the loop is closed: the chat ended before its input
+                while chunk := os.read(sys.stdin.fileno(), _CHUNK):
+                    loop.call_soon_threadsafe(stream.feed_data, chunk)
+                loop.call_soon_threadsafe(stream.feed_eof)
 
         # It ends with the program, not before it: a read cannot be broken off.
         threading.Thread(target=read, daemon=True).start()
