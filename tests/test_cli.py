@@ -166,20 +166,15 @@ def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" in findings["backend claude"]["fact"]
 
 
-def test_the_doctor_tries_the_names_that_a_start_would_stumble_over(tmp_path: Path) -> None:
+def test_the_doctor_blames_an_unknown_language_on_the_settings(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_text("")
     (tmp_path / "opening.md").write_text("# Opening hours\n\nWe open at nine.\n")
     pipe(tmp_path, "learn", "opening.md")
-    (tmp_path / "bot.toml").write_text(
-        'bot.strategy = "dirct"\nknowledge.language = "klingon"\n'
-        '[backends.local]\nkind = "openai"\nbase_url = "localhost:8000"\n'
-    )
+    (tmp_path / "bot.toml").write_text('knowledge.language = "klingon"\n')
     found = json.loads(pipe(tmp_path, "doctor", "--json").stdout)
     facts = {finding["about"]: finding["fact"] for finding in found if not finding["well"]}
-    assert set(facts) == {"strategy", "language", "backend local", "contact"}
-    assert "Did you mean 'direct'?" in facts["strategy"]
+    assert set(facts) == {"language", "contact"}
     assert "'klingon'" in facts["language"]
-    assert "not the address of a server" in facts["backend local"]
 
 
 def test_the_doctor_sees_that_articles_have_changed(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Checks everything that a bot needs, and says what to do about what is wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
-from bot.settings import AnthropicSettings, BackendSettings, OpenAISettings, Settings
+from bot.settings import Settings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
@@ -70,7 +70,7 @@ async def _examine(here: Here) -> AsyncIterator[Finding]:
     yield Finding(
         about="settings", fact=str(settings.file or "none, so a sample store and defaults")
     )
-    for finding in (*_secrets(settings), *_backends(settings), *_words(settings)):
+    for finding in (*_secrets(settings), *_backends(settings), *_language(settings)):
         yield finding
     yield _contact(settings)
     yield _templates(settings)
@@ -101,7 +101,6 @@ def _backends(settings: Settings) -> Iterator[Finding]:
             continue
         try:
             key = settings.key(name)
-            _address(name, section)
         except SettingsError as error:
             yield Finding(about=about, fact=str(error), well=False)
         else:
@@ -110,27 +109,13 @@ def _backends(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _address(name: str, section: BackendSettings) -> None:
-    from bot.backends.wire import plain_address
-
-    if isinstance(section, AnthropicSettings | OpenAISettings) and section.base_url is not None:
-        plain_address(section.base_url, backend=name)
-
-
-def _words(settings: Settings) -> Iterator[Finding]:
-    """Check the names in the settings that only other parts of the bot know."""
+def _language(settings: Settings) -> Iterator[Finding]:
     from bot.knowledge.terms import Terms
-    from bot.strategies import strategy
 
-    checks: Mapping[str, Callable[[], object]] = {
-        "strategy": lambda: strategy(settings.bot.strategy),
-        "language": lambda: Terms(settings.knowledge.language),
-    }
-    for about, check in checks.items():
-        try:
-            check()
-        except SetupError as error:
-            yield Finding(about=about, fact=str(error), well=False)
+    try:
+        Terms(settings.knowledge.language)
+    except KnowledgeError as error:
+        yield Finding(about="language", fact=str(error), well=False)
 
 
 def _contact(settings: Settings) -> Finding:
