@@ -3,6 +3,11 @@
 import re
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?|[👍🙏👋]")
+_CALL = re.compile(
+    r"^\W*(?:hello|hi|hey)?\W*(?:(?:are|is) )?(?:you|any(?:one|body)|some(?:one|body))"
+    r"(?: still)?(?: (?:out|around))? ?(?:there|here)\W*$",
+    re.IGNORECASE,
+)
 _VOCABULARY = {
     "greeting": """
         👋 hi hello hey hiya howdy greetings morning afternoon evening help question anyone
@@ -24,6 +29,8 @@ _ALL = frozenset[str]().union(*_WORDS.values())
 
 def small_talk(text: str) -> str:
     """Return the words that answer small talk: ``greeting`` or ``thanks``; empty for a question."""
+    if _CALL.search(text):
+        return "greeting"
     words = {word.replace("\u2019", "'") for word in _WORD.findall(text.lower())}
     if words - _ALL:
         return ""
