@@ -15,7 +15,8 @@ _COMMON = {
         than that that's the their theirs them themselves then there there's these they they'd
         they'll they're they've this those through to too under until up us very was wasn't we we'd
         we'll we're we've were weren't what what's when where where's which while who who's whom why
-        will with won't would wouldn't you you'd you'll you're you've your yours yourself yourselves
+        will with without won't would wouldn't you you'd you'll you're you've your yours yourself
+        yourselves
     """,
     "german": """
         aber alle als also am an auch auf aus bei beim bin bis bist da damit dann das dass dein
