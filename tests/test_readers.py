@@ -237,6 +237,16 @@ def test_a_heading_without_an_id_has_the_anchor_above_it() -> None:
     assert ways(draft) == [(("Keys", "Lost"), "top")]
 
 
+def test_cells_and_items_that_are_never_closed_end_where_the_next_one_begins() -> None:
+    text = all_text(of("a.html", "<table><tr><th>A<th>B<tr><td>1<td>2</table><ul><li>x<li>y</ul>"))
+    assert text == "| A | B |\n| --- | --- |\n| 1 | 2 |\n\n- x\n- y"
+
+
+def test_a_table_that_names_no_columns_keeps_its_first_row() -> None:
+    text = all_text(of("a.html", "<table><tr><td>Laptop<td>14 days<tr><td>Phone<td>3 days"))
+    assert text == "| | |\n| --- | --- |\n| Laptop | 14 days |\n| Phone | 3 days |"
+
+
 # --- Bad input ------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from bot.knowledge.passages import address, passages
 from bot.knowledge.readers import LARGEST, Unread, read
 from bot.knowledge.terms import Terms
 
-READER = "2"  # raised when articles are read, cut or weighed in a new way: all are read anew
+READER = "3"  # raised when articles are read, cut or weighed in a new way: all are read anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
+from typing import Any
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, Tag
@@ -25,7 +27,30 @@ _BLOCKS_NAMES = """
     address fieldset form details summary hr caption
 """
 _BLOCKS = frozenset(_BLOCKS_NAMES.split())
+# What a tag ends that was left open, within the nearest that holds such.
+_CELLS, _ROWS = ("td", "th"), ("thead", "tbody", "tfoot")
+_ENDS = {
+    **dict.fromkeys(_CELLS, _CELLS),
+    **dict.fromkeys(_ROWS, (*_CELLS, "tr", *_ROWS)),
+    **dict.fromkeys(("dt", "dd"), ("dt", "dd")),
+    "tr": (*_CELLS, "tr"),
+    "li": ("li",),
+}
+_HOLDERS = frozenset({"table", "ul", "ol", "dl"})
+_DEEPEST = 50
 _AROUND = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`", "dt": "**", "summary": "**"}
+
+
+class _Page(BeautifulSoup):
+    """Ends cells, rows and items where the next one begins, as browsers do: few pages end them."""
+
+    def handle_starttag(self, name: str, *arguments: Any, **more: Any) -> Tag | None:
+        ends = _ENDS.get(name, ())
+        open_tags = self.tagStack[:-_DEEPEST:-1] if ends else ()
+        inner = takewhile(lambda tag: tag.name not in _HOLDERS, open_tags)
+        for tag in [tag for tag in inner if tag.name in ends]:
+            self.handle_endtag(tag.name)
+        return super().handle_starttag(name, *arguments, **more)
 
 
 class WebpageReader:
@@ -43,7 +68,7 @@ class WebpageReader:
             ValueError: it is beyond parsing.
         """
         try:
-            page = BeautifulSoup(source, "html.parser")
+            page = _Page(source, "html.parser")
         except ParserRejectedMarkup as error:
             raise ValueError(str(error)) from error
         self._walk(_content(page))
@@ -99,7 +124,7 @@ class WebpageReader:
         elif tag.name == "li":
             self._prose.add(f"\n{'   ' * (len(self._lists) - 1)}{self._bullet()} ")
         elif tag.name == "tr":
-            self._prose.add("\n|")
+            self._prose.add("\n|" if _names(tag) else f"{_nameless(tag)}\n|")
         elif tag.name in {"td", "th"}:
             self._prose.add(" ")
         elif tag.name == "a" and tag.get("href"):
@@ -118,7 +143,7 @@ class WebpageReader:
         elif tag.name in {"td", "th"}:
             self._prose.add(" |")
         elif tag.name == "tr":
-            self._prose.add(_rule(tag))
+            self._prose.add(_rule(tag) if _names(tag) else "")
         elif tag.name == "a" and tag.get("href"):
             self._prose.add(f"]({tag['href']})")
         elif tag.name in _BLOCKS and not _is_in_line(tag):
@@ -171,6 +196,17 @@ def _anchor(heading: Tag) -> str:
         if tag is not None and (found := tag.get("id") or tag.get("name")):
             return str(found)
     return ""
+
+
+def _names(row: Tag) -> bool:
+    """Tell whether ``row`` names the columns, rather than telling something itself."""
+    return row.find_parent("thead") is not None or row.find("td", recursive=False) is None
+
+
+def _nameless(row: Tag) -> str:
+    """Return the header that Markdown wants where a table begins without one."""
+    rule = _rule(row)
+    return rule and rule.replace(" --- ", " ") + rule
 
 
 def _rule(row: Tag) -> str:
