@@ -35,7 +35,9 @@ Parcels that weigh more than 20 kg are sent by freight.
 _FILLER = frozenset(
     [
         "a",
+        "about",
         "an",
+        "can",
         "and",
         "the",
         "is",
@@ -179,7 +181,53 @@ async def test_two_subjects_are_answered_from_two_passages() -> None:
         passage("We ship by freight.", coverage=0.5),
     )
 
-    assert told == "A password is never sent by mail. [1]\n\nWe ship by freight. [2]"
+    assert told == "We ship by freight. [2]\n\nA password is never sent by mail. [1]"
+
+
+async def test_of_two_questions_the_one_that_we_know_is_answered() -> None:
+    told = await answer(
+        "Do you sell saddles, and is freight possible?",
+        passage("A saddle bag is never sent by mail.", coverage=0.2),
+        passage("It is possible to ship by freight.", coverage=0.4),
+    )
+
+    assert told == "It is possible to ship by freight. [2]"
+
+
+async def test_steps_are_only_quoted_for_what_they_lead_to() -> None:
+    told = await answer(
+        "How do I pay with PayPal?",
+        passage("1. Check the number.\n2. Or pay with PayPal.", heading="A card was declined"),
+        passage("You can pay with PayPal.", heading="Ways to pay"),
+    )
+
+    assert told == "You can pay with PayPal. [2]"
+
+
+async def test_what_a_table_is_introduced_by_counts_for_its_rows() -> None:
+    told = await answer(
+        "How long does shipping take?",
+        passage("We start shipping a day after an order."),
+        passage("How long shipping takes:\n\n| To | Time |\n|---|---|\n| Norway | 5 days |"),
+    )
+
+    assert told == "How long shipping takes: [2]\n- Norway: 5 days"
+
+
+async def test_a_heading_that_asks_alike_promises_the_answer() -> None:
+    told = await answer(
+        "Where do you deliver to?",
+        passage("You can deliver a parcel back: select Return.", heading="Send back"),
+        passage("We deliver to Norway and France.", heading="Where we deliver"),
+    )
+
+    assert told.startswith("We deliver to Norway and France. [2]")
+
+
+async def test_a_table_of_one_row_is_quoted() -> None:
+    told = await answer("laptop loan", passage("| Laptop loan: 14 days |\n| --- |"))
+
+    assert told == "Help: [1]\n- Laptop loan: 14 days"
 
 
 @pytest.mark.parametrize("found", [(), (passage(PASSWORD, coverage=0.4),)])
@@ -195,6 +243,8 @@ async def test_what_the_passages_do_not_cover_is_not_answered(found: tuple[Passa
         ("Thanks a lot, that worked 👍", "thanks"),
         ("ok bye", "thanks"),
         ("🙏", "thanks"),
+        ("are you there?", "greeting"),
+        ("hello, is somebody there", "greeting"),
     ],
 )
 async def test_small_talk_is_not_searched_for(said: str, name: str) -> None:

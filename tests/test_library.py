@@ -36,7 +36,18 @@ async def test_what_no_article_tells_is_hardly_covered(library: Library, questio
     assert all(passage.coverage < ENOUGH for passage in await library.search(question))
 
 
-@pytest.mark.parametrize("question", ["", "  ", "Hello!", "Thanks, please help me", "🙂"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "  ",
+        "Hello!",
+        "Thanks, please help me",
+        "🙂",
+        "and how long does that take?",
+        "How long?",
+    ],
+)
 async def test_a_question_about_nothing_finds_nothing(library: Library, question: str) -> None:
     assert await library.search(question) == []
 
@@ -76,6 +87,12 @@ async def test_a_question_about_something_unknown_is_not_answered_from_before(
 ) -> None:
     for passage in await library.search("and what about unicorn saddles?", earlier=[RESET]):
         assert passage.coverage < ENOUGH
+
+
+async def test_of_several_questions_each_finds_its_passages(library: Library) -> None:
+    found = await library.search("How do I wash my jacket, and when do my points expire?", limit=4)
+    assert [passage.article for passage in found[:2]] == ["sizes-and-care.md", "trail-club.md"]
+    assert len(found) == 4
 
 
 async def test_as_many_passages_come_as_were_asked_for(library: Library) -> None:

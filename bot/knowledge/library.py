@@ -1,8 +1,10 @@
 """Finds the passages that fit a question, and completes one that leans on those before it."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, zip_longest
 
 from bot.knowledge.base import Articles
+from bot.knowledge.clauses import clauses
 from bot.knowledge.terms import Terms
 from bot.messages import Passage
 
@@ -27,11 +29,20 @@ class Library:
     async def search(
         self, question: str, *, earlier: Sequence[str] = (), limit: int = 6
     ) -> Sequence[Passage]:
+        found: list[Sequence[Passage]] = []
+        for clause in clauses(question):
+            found.append(await self._search(clause, earlier, limit))
+            earlier = (*earlier, clause)
+        return _in_turn(found)[:limit]
+
+    async def _search(self, question: str, earlier: Sequence[str], limit: int) -> Sequence[Passage]:
         terms = dict.fromkeys(self._terms.of_question(question), 1.0)
         hints = self._hints(earlier) if self._terms.leans(question) else {}
         if not terms and not hints:
             return []
         measures = self._terms.of_measure(question)
+        if not hints and measures.issuperset(terms) and self._terms.leans(question):
+            return []  # "and how long does that take?", and nothing was said that takes long
         if hints or not measures.issuperset(terms):
             terms |= dict.fromkeys(measures, _MEASURE)
         return await self._articles.match(terms, hints=hints, limit=limit)
@@ -49,3 +60,12 @@ class Library:
             if not self._terms.leans(question):
                 break
         return hints
+
+
+def _in_turn(found: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """Return the best of each, then the second of each; what came before is not said again."""
+    passages: dict[int, Passage] = {}
+    for each in chain.from_iterable(zip_longest(*found)):
+        if each is not None:
+            passages.setdefault(each.id, each)
+    return list(passages.values())

@@ -7,6 +7,7 @@ from bot.backends.base import Finished, Output, Request, StopReason, Text
 from bot.backends.extractive.choice import Choice
 from bot.backends.extractive.question import Question, Stems
 from bot.backends.extractive.smalltalk import small_talk
+from bot.knowledge.clauses import clauses
 from bot.messages import Passage, Usage
 
 _PIECE = re.compile(r".+?(?:(?<=[.!?:])\s+|\n+|$)", re.DOTALL)
@@ -56,10 +57,27 @@ class ExtractiveBackend:
 
     def _quotes(self, request: Request) -> Sequence[str]:
         """Return the quotes, each with its passage's number; none where they would not answer."""
-        question = Question(request.question, earlier=_earlier(request), stems=self._stems)
+        earlier = _earlier(request)
+        asked = clauses(request.question)
+        if len(asked) > 1:
+            return self._one_by_one(asked, earlier, request.passages)
+        question = Question(request.question, earlier=earlier, stems=self._stems)
         if not any(self._answers(passage, question) for passage in request.passages):
             return ()
         return [quotable.cited for quotable in Choice(question, request.passages).quotes()]
+
+    def _one_by_one(
+        self, asked: Sequence[str], earlier: Sequence[str], passages: Sequence[Passage]
+    ) -> Sequence[str]:
+        """Answer each question with one quote; a later one may lean on those before it."""
+        quotes: list[str] = []
+        for text in asked:
+            question = Question(text, earlier=earlier, stems=self._stems)
+            # The search has told how much of them all a passage covers, not how much of this one.
+            if question.is_mostly_in(f"{' '.join(each.headings)} {each.text}" for each in passages):
+                quotes += [each.cited for each in Choice(question, passages, most=1).quotes()]
+            earlier = [text, *earlier]
+        return list(dict.fromkeys(quotes))
 
     def _answers(self, passage: Passage, question: Question) -> bool:
         # A long question of which one passage covers little may still name its heading.

@@ -10,13 +10,17 @@ from bot.messages import Passage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Something to quote: its ``own`` stems, those of the heading, and the rest of the title's."""
+    """Something to quote: its ``own`` stems, those of the heading, and the rest of the title's.
+
+    ``above`` are the stems of all that introduces it: its lead, and every heading over it.
+    """
 
     quotable: Quotable
     passage: Passage
     own: frozenset[str]
     heading: frozenset[str]
     title: frozenset[str]
+    above: frozenset[str]
 
     @property
     def told(self) -> frozenset[str]:
@@ -42,10 +46,13 @@ def candidate(quotable: Quotable, passage: Passage, question: Question) -> Candi
         own = stems(quotable.lead).union(*rows)
     # What opens an article stands under its title; all of the article does, so it counts less.
     heading = stems(quotable.heading) if quotable.heading != passage.title else frozenset()
+    if quotable.lead.rstrip(":") != passage.title:
+        heading |= stems(quotable.lead)
     return Candidate(
         quotable=quotable,
         passage=passage,
         own=own,
         heading=heading,
         title=stems(passage.title) - heading - own,
+        above=stems(" ".join([quotable.lead, quotable.heading, *passage.headings])),
     )

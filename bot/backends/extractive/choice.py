@@ -16,6 +16,7 @@ _LONGEST = 900  # characters, all quotes together; a list of steps may have twic
 _LIST = 500  # characters; of a longer list only the items that fit are quoted
 
 # What makes a score. A quotable with every word of the question has a fit of 1.
+_EVEN = 3  # higher: a rare word counts little more than what the search went by
 _TITLE = 0.5  # what a word counts that only the article's title has
 _LEADING = 0.1  # what it adds to open the passage
 _BRIEF = 0.2  # what it adds to say nothing else
@@ -31,8 +32,11 @@ _SAME = 0.7  # the share of common stems from which on two quotes say the same
 class Choice:
     """Weighs what can be quoted from ``passages``, and picks."""
 
-    def __init__(self, question: Question, passages: Sequence[Passage]) -> None:
+    def __init__(
+        self, question: Question, passages: Sequence[Passage], *, most: int = _MOST
+    ) -> None:
         self._question = question
+        self._most = most
         self._best = max((passage.score for passage in passages), default=0.0) or 1.0
         self._covered = max((passage.coverage for passage in passages), default=0.0)
         self._candidates = [
@@ -43,7 +47,7 @@ class Choice:
         self._weights = self._rarity()
 
     def quotes(self) -> Sequence[Quotable]:
-        """Return one to three quotables in reading order; none where no word fits."""
+        """Return one to ``most`` quotables in reading order; none where no word fits."""
         picked = [self._narrowed(each.quotable) for each in self._picked()]
         return _joined(sorted(picked, key=lambda each: (each.number, each.place)))
 
@@ -51,7 +55,7 @@ class Choice:
         """Return what each stem of the question counts: more where fewer candidates have it."""
         having = Counter(stem for each in self._candidates for stem in each.told | each.title)
         return {
-            stem: weight * math.log(1 + len(self._candidates) / having[stem])
+            stem: weight * math.log(_EVEN + len(self._candidates) / having[stem])
             for stem, weight in self._question.weights.items()
             if stem in having
         }
@@ -63,7 +67,9 @@ class Choice:
         overlap = self._weight(each.told) + _TITLE * self._weight(each.title)
         if not overlap:
             return 0.0
-        fit = self._question.graded(overlap / sum(self._weights.values()), each.quotable)
+        fit = self._question.graded(
+            overlap / sum(self._weights.values()), each.quotable, above=each.above
+        )
         leading = _LEADING if each.quotable.place == 0 else 0.0
         brief = _BRIEF * len(each.own & self._weights.keys()) / (len(each.own) or 1)
         trust = _DOUBT + (1 - _DOUBT) * each.passage.score / self._best
@@ -77,7 +83,7 @@ class Choice:
         room = _LONGEST
         for score, each in scored:
             share = score / (scored[0][0] or 1.0)
-            if share < _CLOSE or len(picked) == _MOST:
+            if share < _CLOSE or len(picked) == self._most:
                 return
             size = len(each.quotable.text)
             if not picked or (size <= room and self._adds(each, picked, share)):

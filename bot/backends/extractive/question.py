@@ -1,7 +1,8 @@
 """What is asked: the stems to look for, and the kind of answer that is expected."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from bot.backends.extractive.blocks import Kind
 from bot.backends.extractive.expectations import expectations
 from bot.backends.extractive.quotables import Quotable
 
@@ -11,6 +12,7 @@ _CUE = 0.3  # what a word counts that only tells the kind of answer, as the "lon
 _EARLIER = 0.3  # what a word of the customer's last message counts; half as much the one before
 _RECALL = 3  # earlier messages that a question may lean on
 _LEANING = 3  # a question of so few stems is read together with the earlier ones
+_MOSTLY = 0.6  # the share of a question's stems that is most of them
 _EXPECTED = 0.8  # what it adds to be of the kind that the question asks for
 _UNEXPECTED = 0.7  # what is left of the words' fit where a kind is expected and this is none
 
@@ -47,15 +49,30 @@ class Question:
         return self.weights.get(stem, 0.0)
 
     def names(self, heading: str) -> bool:
-        """Tell whether all of ``heading`` is asked for; one word alone would say too little."""
+        """Tell whether all of ``heading`` is asked for; one word alone must be all the question."""
         stems = {*self.stems(heading)}
-        return len(stems) > 1 and stems <= self._subject
+        return stems <= self._subject if len(stems) > 1 else stems == self._subject != set()
 
-    def graded(self, fit: float, quotable: Quotable) -> float:
-        """Return ``fit`` (0 to 1), raised where ``quotable`` is of an expected kind, or lowered."""
+    def is_mostly_in(self, texts: Iterable[str]) -> bool:
+        """Tell whether one of ``texts`` has most of what this asks for."""
+        asked = self._subject or self.weights.keys()
+        return any(
+            len(asked & {*self.stems(text)}) >= _MOSTLY * len(asked) for text in texts if asked
+        )
+
+    def graded(self, fit: float, quotable: Quotable, *, above: Collection[str]) -> float:
+        """Return ``fit`` (0 to 1), raised where ``quotable`` is of an expected kind, or lowered.
+
+        ``above`` are the stems that introduce it. Steps lead to what these say, whatever else is
+        mentioned on the way.
+        """
         if not self._expected:
             return fit
-        met = any(each.is_met_by(quotable.text, quotable.kind) for each in self._expected)
-        if not met:
+        met = any(
+            each.is_met_by(quotable.text, quotable.kind, heading=quotable.heading)
+            for each in self._expected
+        )
+        leads_elsewhere = quotable.kind is Kind.STEPS and self.weights.keys().isdisjoint(above)
+        if not met or leads_elsewhere:
             return fit * _UNEXPECTED
         return fit + _EXPECTED * min(1.0, 2 * fit)

@@ -125,7 +125,8 @@ def _items(block: Block) -> Sequence[str]:
 def _rows(block: Block) -> Sequence[str]:
     """Turn each row into a line that reads without the table around it."""
     cells = [_cells(line) for line in block.lines if not _DELIMITER.match(line)]
-    headed = cells and len(block.lines) > 1 and _DELIMITER.match(block.lines[1])
+    # Where nothing stands below the header, as on pages that have their words in a frame, it tells.
+    headed = len(cells) > 1 and _DELIMITER.match(block.lines[1])
     names, rows = (cells[0], cells[1:]) if headed else ([], cells)
     return [f"- {_row(names, row)}" for row in rows]
 
@@ -138,7 +139,7 @@ def _row(names: Sequence[str], row: Sequence[str]) -> str:
     first, *rest = row
     if len(rest) == 1:
         return f"{first}: {rest[0]}"
-    if not names:
+    if not any(names):
         return ", ".join(row)
     named = (f"{name}: {cell}" for name, cell in zip(names[1:], rest, strict=False) if cell)
     return f"{first} \u2014 {'; '.join(named)}"
