@@ -194,6 +194,22 @@ async def test_keys_do_what_people_expect(tmp_path: Path) -> None:
         assert [text.split("\n\n")[0] for text in asked[:2]] == ["one\ntwo", "three\nfour"]
 
 
+async def test_what_is_written_during_an_answer_keeps_its_lines(tmp_path: Path) -> None:
+    answers = [Answer(text=text) for text in (LONG, "Yes.", "Indeed.")]
+    async with OpenAIServer(*answers, pace=0.005) as server:
+        settle(tmp_path, server)
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            terminal.say("Tell me everything.")
+            await terminal.until("end0.")
+            terminal.press("\x1b[200~three\rfour\x1b[201~\r")  # a paste, as terminals send it
+            terminal.press("five\x1b\rsix\r")  # Alt-Enter
+            await terminal.until("Indeed.")
+            await terminal.until_prompt()
+        asked = [heard.json()["messages"][-1]["content"] for heard in server.heard]
+        assert [text.split("\n\n")[0] for text in asked[1:]] == ["three\nfour", "five\nsix"]
+
+
 async def test_commands_do_what_help_says(tmp_path: Path) -> None:
     async with OpenAIServer(Answer(text="<answer>Yes.</answer>")) as server:
         settle(tmp_path, server, more='[backends.quotes]\nkind = "extractive"')

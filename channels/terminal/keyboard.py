@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
 _PROMPT = "you> "
+_MARK_PASTES, _MARK_NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"  # xterm's bracketed paste
 _LONGEST_LINE = 16 * 1024 * 1024  # bytes; the engine refuses long messages in decent words
 _CHUNK = 65536
 
@@ -34,7 +35,7 @@ class Keyboard(Protocol):
         ...
 
     def hushed(self) -> AbstractContextManager[None]:
-        """Keep what is typed off the screen while an answer is written."""
+        """Keep what is typed off the screen while an answer is written; ``read`` has it later."""
         ...
 
 
@@ -55,11 +56,15 @@ class Prompt:
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
         silent = before.copy()
-        silent[3] &= ~termios.ECHO
+        # As the prompt itself reads: Enter stays apart from a line's end, a paste from typing.
+        silent[0] &= ~termios.ICRNL
+        silent[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
         termios.tcsetattr(terminal, termios.TCSANOW, silent)
+        _tell(_MARK_PASTES)
         try:
             yield
         finally:
+            _tell(_MARK_NO_PASTES)
             termios.tcsetattr(terminal, termios.TCSANOW, before)
 
     @cached_property
@@ -88,8 +93,7 @@ class Lines:
 
     async def read(self) -> str:
         if self._prompt:
-            sys.stdout.write(_PROMPT)
-            sys.stdout.flush()
+            _tell(_PROMPT)
         while True:
             try:
                 line = await self._stream.readline()
@@ -131,6 +135,11 @@ class Lines:
         # It ends with the program, not before it: a read cannot be broken off.
         threading.Thread(target=read, daemon=True).start()
         return stream
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def open_keyboard(
