@@ -143,8 +143,19 @@ async def test_a_withdrawn_answer_is_struck_and_another_follows(tmp_path: Path) 
             await terminal.until_prompt()
             await terminal.ask("Hello?")
             text = terminal.text()
-            assert re.search(r"First half\..*\(withdrawn: another model answers.*The whole", text)
+            assert re.search(r"First half\..*\(withdrawn\).*The whole", text)
             assert "\x1b[2;9m" in terminal.raw
+
+
+async def test_no_other_model_is_promised_where_there_is_none(tmp_path: Path) -> None:
+    broken = Answer(text="First half.\n\nSecond half, and more of it.", fault=Fault.CUT, after=6)
+    async with OpenAIServer(broken, pace=0.01) as server:
+        settle(tmp_path, server)
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            await terminal.ask("Hello?")
+            assert re.search(r"First half\..*\(withdrawn\).*can't answer just now", terminal.text())
+            assert "another model" not in terminal.text()
 
 
 async def test_nothing_that_a_model_writes_is_obeyed(tmp_path: Path) -> None:

@@ -104,9 +104,7 @@ def test_what_was_shown_is_struck_when_it_is_withdrawn() -> None:
         page.add("Another.")
         page.end()
         display = on.look()
-        assert "Shown. Half of (withdrawn: another model answers from the start) Another." in (
-            display.text()
-        )
+        assert "Shown. Half of (withdrawn) Another." in display.text()
         assert "\x1b[2;9mHalf of" in display.raw
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, TextIO
 from bot.messages import Citation
 from channels.terminal.escapes import harmless
 
-WITHDRAWN = "(withdrawn: another model answers from the start)"
+WITHDRAWN = "(withdrawn)"
 STOPPED = "(stopped)"
 
 
