@@ -15,7 +15,7 @@ from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
 from bot.backends.extractive import ExtractiveBackend
 from bot.backends.openai import OpenAIBackend
-from bot.backends.prices import cost
+from bot.backends.prices import cost, seller
 from bot.backends.scripted import ScriptedBackend
 from bot.engine import Engine
 from bot.errors import PromptError
@@ -186,9 +186,11 @@ def _router(settings: Settings, backends: Mapping[str, Backend]) -> Router:
         section = settings.backends.get(backend)
         if not isinstance(section, AnthropicSettings | OpenAISettings):
             return 0.0
+        if usage == Usage():
+            return None  # the provider told none
         return cost(
             usage,
-            provider=section.kind,
+            provider=seller(section.kind, section.base_url),
             model=model,
             input_price=section.input_price,
             output_price=section.output_price,

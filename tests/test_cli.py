@@ -204,6 +204,14 @@ def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch)
     assert told("backends", "--json")[0]["key"] == "ANTHROPIC_API_KEY is set"
 
 
+def test_no_price_is_listed_for_a_server_of_ones_own(tmp_path: Path) -> None:
+    local = 'kind = "openai"\nbase_url = "http://localhost:8000/v1"\n'
+    own = "input_price = 0.5\noutput_price = 1\n"
+    (tmp_path / "bot.toml").write_text(f"[backends.local]\n{local}[backends.priced]\n{local}{own}")
+    found = json.loads(pipe(tmp_path, "backends", "--json").stdout)
+    assert [(one["reads"], one["writes"]) for one in found] == [(None, None), (0.5, 1.0)]
+
+
 # --- Teaching ----------------------------------------------------------------------------------
 
 

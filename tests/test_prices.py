@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.backends.prices import cost
+from bot.backends.prices import cost, seller
 from bot.messages import Usage
 
 MILLION = Usage(input=1_000_000, output=1_000_000)
@@ -45,3 +45,18 @@ def test_prices_of_ones_own_go_first() -> None:
 
 def test_a_free_model_costs_nothing() -> None:
     assert cost(MILLION, provider="localhost", model="llama", input_price=0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("base_url", "price"),
+    [
+        (None, 0.75),
+        ("https://api.openai.com/v1", 0.75),
+        ("http://localhost:8000/v1", None),
+        ("http://127.0.0.1:8000/v1", None),
+        ("https://models.shop.example/v1", None),
+    ],
+)
+def test_a_server_of_ones_own_has_no_list_price(base_url: str | None, price: float | None) -> None:
+    found = cost(MILLION, provider=seller("openai", base_url), model="gpt-4o-mini")
+    assert found == (price and pytest.approx(price))

@@ -1,8 +1,15 @@
 """What an answer cost, by the bot's own settings or by the kept price list."""
 
+from urllib.parse import urlsplit
+
 from bot.messages import Usage
 
 _MILLION = 1_000_000
+
+
+def seller(kind: str, base_url: str | None) -> str:
+    """Return whose price list counts: that of the server at ``base_url``, else the provider's."""
+    return urlsplit(base_url).netloc if base_url else kind
 
 
 def cost(

@@ -77,11 +77,11 @@ def _key(name: str, variable: str, settings: Settings) -> str:
 
 
 def _price(section: AnthropicSettings | OpenAISettings, usage: Usage) -> float | None:
-    from bot.backends.prices import cost
+    from bot.backends.prices import cost, seller
 
     return cost(
         usage,
-        provider=section.kind,
+        provider=seller(section.kind, section.base_url),
         model=section.model,
         input_price=section.input_price,
         output_price=section.output_price,
