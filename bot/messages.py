@@ -6,6 +6,7 @@ Order within a conversation is ``seq``, never a clock. Times are seconds since t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Author(StrEnum):
@@ -183,11 +184,16 @@ class Usage:
         )
 
 
+GIVEN_UP: Final = "Given up before it had answered."
+"""The error of an attempt that nobody waited for any longer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One backend that was tried in a turn. ``error`` is empty where it answered.
 
     ``first_piece`` and ``seconds`` count from the start of the attempt, None where none came.
+    ``cost`` is in US dollars, None where the provider told no usage or no price is known.
     """
 
     backend: str
@@ -232,6 +238,11 @@ class Turn:
     passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the customer stopped the reply in its middle, not before its first word."""
+        return self.reply.outcome is Outcome.STOPPED and self.first_piece is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import until
 from tests.servers.acts import Act, Answer, Fault
 from tests.servers.openai import OpenAIServer
 from tests.terminals import Terminal
@@ -107,6 +108,28 @@ async def test_ctrl_c_stops_an_answer_and_keeps_what_was_said(tmp_path: Path) ->
         async with Terminal(tmp_path, "chat", "--continue") as terminal:
             await terminal.until_prompt()
             assert "(stopped)" in terminal.text()
+
+
+async def test_a_stop_before_the_first_word_is_told_once(tmp_path: Path) -> None:
+    silent = Answer(text="Never seen.", fault=Fault.SILENCE, after=0)
+    async with OpenAIServer(silent) as server:
+        settle(tmp_path, server)
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            terminal.say("Hello?")
+            await terminal.until("…")
+            await until(lambda: server.heard)
+            terminal.press("\x03")
+            await terminal.until("Stopped before I had said anything")
+            await terminal.until_prompt()
+            await terminal.ask("/history")
+            assert terminal.text().count("Stopped before I had said anything") == 2
+            assert "(stopped)" not in terminal.text()
+            await terminal.ask("/why")
+            assert "stopped by the customer" in terminal.text()
+            assert "not told by the provider" in terminal.text()
+            for untrue in ("0 tokens", "no price is known", "failed"):
+                assert untrue not in terminal.text()
 
 
 async def test_a_question_outlives_a_kill_and_gets_its_one_answer(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.backends.base import Backend, Finished, Output, Request, StopReason
 from bot.errors import BackendBusy, BackendError, BackendMisconfigured, BackendUnavailable
-from bot.messages import Attempt, Usage
+from bot.messages import GIVEN_UP, Attempt, Usage
 from bot.router.breaker import Breaker
 
 _log = logging.getLogger("bot.router")
@@ -16,7 +16,6 @@ _log = logging.getLogger("bot.router")
 Clock = Callable[[], float]
 Price = Callable[[str, str, Usage], float | None]  # backend, model, usage -> US dollars
 Verdict = Callable[[Finished], str]  # why an answer is of no use; empty where it is
-_GIVEN_UP = "Given up before it had answered."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ class _Course:
     """How an attempt goes."""
 
     started: float
-    error: str = _GIVEN_UP
+    error: str = GIVEN_UP
     first_piece: float | None = None
     finished: Finished | None = None
 

@@ -11,7 +11,7 @@ from bot.store.base import Archive, Line
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
-from channels.terminal.page import source_lines
+from channels.terminal.page import STOPPED, source_lines
 
 _ALL = 2**31 - 1
 
@@ -24,11 +24,19 @@ class Story:
     messages: Sequence[Message]
     turns: Sequence[Turn]
 
+    def text(self, message: Message) -> str:
+        """Return what a message says, with a mark where it was stopped in its middle."""
+        turn = self._turn(message)
+        return harmless(message.text) + (f" {STOPPED}" if turn and turn.cut_short else "")
+
     def sources(self, message: Message) -> Sequence[str]:
         """Return the sources under a reply, one on a line."""
-        turn = next((turn for turn in self.turns if turn.id == message.turn), None)
-        citations = turn.reply.citations if turn and message.turn else ()
+        turn = self._turn(message)
+        citations = turn.reply.citations if turn else ()
         return ["  ".join(source_lines(citation)) for citation in citations]
+
+    def _turn(self, message: Message) -> Turn | None:
+        return next((turn for turn in self.turns if turn.id == message.turn), None)
 
 
 @click.group()
@@ -66,7 +74,7 @@ async def show(here: Here, conversation: int, *, as_json: bool) -> None:
     for message in story.messages:
         behind = f"  turn {message.turn}" if message.turn else ""
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
-        click.echo(_indented([_text(message), *story.sources(message)]))
+        click.echo(_indented([story.text(message), *story.sources(message)]))
 
 
 @history.command(
@@ -112,10 +120,6 @@ def _row(line: Line) -> Sequence[str]:
     return [str(conversation.id), conversation.channel, when(line.latest), count, line.opening]
 
 
-def _text(message: Message) -> str:
-    return harmless(message.text) + (" (stopped)" if message.stopped else "")
-
-
 def _indented(lines: Sequence[str]) -> str:
     return "".join(f"  {row}\n" for line in lines for row in line.splitlines())
 
@@ -124,7 +128,7 @@ def _markdown(story: Story) -> str:
     blocks = [f"## Conversation {story.id}"]
     for message in story.messages:
         blocks.append(f"**{message.author}**, {when(message.at)}")
-        blocks.append(_text(message))
+        blocks.append(story.text(message))
         if sources := story.sources(message):
             blocks.append("\n".join(f"- {source}" for source in sources))
     return "\n\n".join(blocks) + "\n"

@@ -49,7 +49,9 @@ class Answer:
             rest = ""
         else:
             self._page.withdraw()
+        # Where nothing was said, the reply's own words tell that it was stopped.
+        stopped = reply.outcome is Outcome.STOPPED and bool(self._shown)
         self._page.add(rest)
-        self._page.end(stopped=reply.outcome is Outcome.STOPPED)
+        self._page.end(stopped=stopped)
         self._page.sources(reply.citations)
         self.reply, self._shown = reply, ""

@@ -80,21 +80,23 @@ class Chat:
     async def show_history(self) -> None:
         """Show all that was said; what is shown is delivered."""
         messages: list[Message] = []
+        stopped: set[str] = set()
         if self.conversation is not None:
             messages += await self.app.archive.messages(self.conversation)
             turns = await self.app.archive.turns(self.conversation)
             self.reply = turns[-1].reply if turns else None
+            stopped = {turn.id for turn in turns if turn.cut_short}
         for message in messages:
-            self._show(message)
+            self._show(message, stopped=message.turn in stopped)
         if self.reply:
             await self.app.outbox.sent(self.reply.turn, receipt=CHANNEL)
 
-    def _show(self, message: Message) -> None:
+    def _show(self, message: Message, *, stopped: bool) -> None:
         if message.author is Author.CUSTOMER:
             self.page.note(f"you> {message.text}")
         elif message.text:
             self.page.markdown(message.text)
-            self.page.note(STOPPED if message.stopped else "")
+            self.page.note(STOPPED if stopped else "")
 
     # --- Talking -----------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Explains a turn on a page of Markdown: what was asked, found, thought, tried and said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bot.messages import Attempt, Passage, Usage
+from bot.messages import GIVEN_UP, Attempt, Outcome, Passage, Turn, Usage
 from bot.store.base import Record
 from channels.terminal.page import source_lines
 
@@ -14,7 +14,7 @@ def explanation(record: Record) -> str:
         "Asked": "\n\n".join(_quoted(question.text) for question in record.questions),
         "Found": "\n".join(_passages(record)) or "No passage of the articles fits.",
         "Thought": turn.reasoning and _quoted(turn.reasoning),
-        "Tried": "\n".join(map(_attempt, turn.attempts)) or "No backend was asked.",
+        "Tried": "\n".join(_attempts(turn)) or "No backend was asked.",
         "Wished for tools": "\n".join(f"- {call.name}, refused" for call in turn.refused_calls),
         "Said": _quoted(turn.reply.text),
         "Sources": "\n".join(f"- {'  '.join(source_lines(c))}" for c in turn.reply.citations),
@@ -39,10 +39,17 @@ def _score(passage: Passage) -> str:
     return f", score {passage.score:.1f}, covers {passage.coverage:.0%}" if passage.score else ""
 
 
-def _attempt(attempt: Attempt) -> str:
-    first = f", first piece {attempt.first_piece:.2f} s" if attempt.first_piece else ""
-    ended = f"failed: {attempt.error}" if attempt.error else "answered"
-    return f"- {attempt.backend} ({attempt.model}): {ended}, {attempt.seconds:.2f} s{first}"
+def _attempts(turn: Turn) -> Iterator[str]:
+    for attempt in turn.attempts:
+        first = f", first piece {attempt.first_piece:.2f} s" if attempt.first_piece else ""
+        ended = _ended(attempt, turn.reply.outcome)
+        yield f"- {attempt.backend} ({attempt.model}): {ended}, {attempt.seconds:.2f} s{first}"
+
+
+def _ended(attempt: Attempt, outcome: Outcome) -> str:
+    if outcome is Outcome.STOPPED and attempt.error == GIVEN_UP:
+        return "stopped by the customer"
+    return f"failed: {attempt.error}" if attempt.error else "answered"
 
 
 def _facts(record: Record) -> Iterator[str]:
@@ -52,11 +59,19 @@ def _facts(record: Record) -> Iterator[str]:
         yield f"first piece after {turn.first_piece:.2f} s"
     if turn.prompt:
         yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
-    yield _usage(sum((attempt.usage for attempt in turn.attempts), Usage()))
-    yield _cost([attempt.cost for attempt in turn.attempts])
+    yield from _spent(turn.attempts)
     yield f"delivery {record.delivery}"
     if record.rating:
         yield f"rated {record.rating}{record.comment and f': {record.comment}'}"
+
+
+def _spent(attempts: Sequence[Attempt]) -> Iterator[str]:
+    told = [each for each in attempts if each.cost is not None or each.usage != Usage()]
+    if attempts and not told:
+        yield "tokens and cost not told by the provider"
+    else:
+        yield _usage(sum((attempt.usage for attempt in told), Usage()))
+        yield _cost([attempt.cost for attempt in told])
 
 
 def _usage(usage: Usage) -> str:
