@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from functools import wraps
 from typing import Any, ParamSpec, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Float, cast, extract, func, literal
+from sqlalchemy import ColumnElement, Float, cast, extract, false, func, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -14,10 +14,12 @@ from bot.errors import StoreUnavailable
 from bot.store import schema
 from bot.store.address import Address, to_address
 from bot.store.connections import connect
-from bot.store.tables import Base
+from bot.store.tables import Base, Conversation
 from bot.store.wall import Clash, gate, wall
 
 _TRIES = 4
+# SQLite begins a transaction to write in even where it cannot; only a statement finds out.
+_WRITES_NOTHING = update(Conversation).where(false()).values(id=Conversation.id)
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -137,6 +139,16 @@ class Database:
                     await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
                 await self._commit(connection)
+
+    async def try_writing(self) -> None:
+        """Write nothing, in a way that only a database which can be written allows.
+
+        Raises:
+            StoreUnavailable: it cannot be written, or not now.
+        """
+        async with self.writing() as connection:
+            await connection.execute(_WRITES_NOTHING)
+            await connection.rollback()
 
     async def _commit(self, connection: AsyncConnection) -> None:
         try:

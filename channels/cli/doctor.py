@@ -159,6 +159,7 @@ async def _database(here: Here, settings: Settings) -> AsyncIterator[Finding]:
             return
         found = await schema.current(url)
         async with here.database() as database:
+            await database.try_writing()
             yield Finding(
                 about="database", fact=f"{address.shown}, tables of {schema.head()}{_was(found)}"
             )
