@@ -28,11 +28,11 @@ def cleaned(text: str, *, longest: int) -> str:
     text = _TAGS.sub(lambda found: found["flag"] or "", _CONTROLS.sub("", text))
     text = unicodedata.normalize("NFC", text).strip()
     if _UNSEEN.fullmatch(text):
-        raise InboundRefused("The message is empty.", words="empty")
+        raise InboundRefused("The message is empty. Write what you want to know.", words="empty")
     if len(text) > longest:
         raise InboundRefused(
-            f"The message has {len(text)} characters; the most that are taken is {longest}."
-            " [bot] longest_message sets it.",
+            f"The message has more than {longest:,} characters, which is the most that is taken."
+            " Send the part that matters, or set longest_message under [bot] in bot.toml.",
             words="too_long",
         )
     return text

@@ -54,7 +54,7 @@ def test_a_message_in_which_nothing_stands_is_refused(text: str) -> None:
 
 
 def test_a_message_that_is_too_long_is_refused_without_its_words() -> None:
-    with pytest.raises(InboundRefused, match=r"1001 characters; .* 1000") as refused:
+    with pytest.raises(InboundRefused, match="more than 1,000 characters") as refused:
         clean("secret!" * 143)
     assert refused.value.words == "too_long"
     assert "secret" not in str(refused.value)

@@ -58,8 +58,7 @@ async def _reply(app: App, text: str, *, customer: str) -> Reply:
     try:
         accepted = await app.engine.accept(inbound)
     except InboundRefused as error:
-        words = app.words(error.words, limit=app.settings.bot.longest_message)
-        raise Told(f"{error} {words}") from error
+        raise Told(str(error)) from error
     async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
         if isinstance(event, Replied) and event.reply.answers >= accepted.seq:
             return event.reply
