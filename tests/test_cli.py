@@ -3,11 +3,14 @@
 import json
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -194,6 +197,22 @@ def test_the_doctor_takes_articles_under_another_link_for_what_they_are(tmp_path
     assert (result.returncode, b"All well." in result.stdout) == (0, True)
 
 
+async def test_the_doctor_sees_that_the_database_cannot_be_written(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    (tmp_path / "bot.toml").write_text(f'[database]\nurl = "{postgres_url}"')
+    before = json.loads(pipe(tmp_path, "doctor", "--json").stdout)
+    connection = await asyncpg.connect(postgres_url)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await connection.close()
+    after = json.loads(pipe(tmp_path, "doctor", "--json").stdout)
+    assert [one["well"] for one in before if one["about"] == "database"] == [True]
+    found = next(one for one in after if one["about"] == "database")
+    assert not found["well"]
+    assert "cannot be written" in found["fact"]
+
+
 @pytest.mark.usefixtures("inside")
 def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-hush")
@@ -302,6 +321,8 @@ def test_what_cannot_be_asked_is_told_in_clear_words(shop: Path, text: bytes, cu
     assert result.stdout == b""
     assert cure in result.stderr.decode()
     assert "Traceback" not in result.stderr.decode()
+    assert result.stderr.count(b"message") <= 2  # the fact and the cure, not the bot's words too
+    assert b"help you with" not in result.stderr
 
 
 def test_a_chat_through_a_pipe_answers_line_by_line(shop: Path) -> None:
@@ -310,6 +331,36 @@ def test_a_chat_through_a_pipe_answers_line_by_line(shop: Path) -> None:
     assert b"[1]" in result.stdout
     assert b"\x1b" not in result.stdout
     assert NONSENSE.encode() not in result.stdout
+
+
+@pytest.mark.parametrize("command", [("ask", INVOICE), ("settings",), ("history", "list")])
+def test_an_output_that_takes_no_more_is_told(shop: Path, command: tuple[str, ...]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        result = subprocess.run(
+            [sys.executable, "-m", "channels.cli", *command],
+            cwd=shop,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 2
+    assert result.stderr == (
+        "The output cannot be written: No space left on device. Free some space.\n"
+    )
+
+
+def test_a_chat_through_a_pipe_that_loses_a_message_says_so_at_its_end(tmp_path: Path) -> None:
+    said("init", str(tmp_path / "shop"))
+    pipe(tmp_path / "shop", "ask", INVOICE)
+    with closing(sqlite3.connect(tmp_path / "shop" / "frontdesk.db")) as database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON messages WHEN NEW.text LIKE 'Lost%'"
+            " BEGIN UPDATE no_such_table SET x = 1; END"
+        )
+        database.commit()
+    result = pipe(tmp_path / "shop", "chat", text=b"Lost?\nThank you!\n")
+    assert result.returncode == 2, result.stdout
 
 
 def test_a_chat_through_a_pipe_that_is_no_text_is_told(shop: Path) -> None:

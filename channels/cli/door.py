@@ -1,5 +1,8 @@
 """The command ``bot``: what it can do, and how it tells what went wrong."""
 
+import errno
+import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from bot.errors import FrontdeskError, nearest
 from channels.cli.here import Here, Told
 
 _INTERRUPTED = 130  # what shells expect of a program that Ctrl-C ended
+
+_OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 # Command → the module in this folder that has it; imported when it is called.
 _SHELVES = {
@@ -57,6 +62,14 @@ class _Door(click.Group):
             raise Told(str(error)) from error
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
+        except OSError as error:
+            if error.errno not in _OUT_OF_ROOM:
+                raise
+            # What is left in the buffer would be written once more at the end, in vain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Told(
+                f"The output cannot be written: {error.strerror}. Free some space."
+            ) from error
 
 
 def _configurable(command: click.Command) -> click.Command:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.app import App
-from bot.errors import FrontdeskError, InboundRefused, StoreError, StoreUnavailable, nearest
+from bot.errors import FrontdeskError, InboundRefused, StoreError, nearest
 from bot.messages import Author, Conversation, Inbound, Message, Reply
 from channels.terminal.answer import Answer
 from channels.terminal.interrupts import on_interrupt
@@ -47,6 +47,7 @@ class Chat:
         self.commands = commands
         self._keyboard = keyboard
         self._customer = customer
+        self._lost = False  # a message was not kept
         self.begin_anew()
 
     # --- Which conversation ------------------------------------------------------------------
@@ -101,22 +102,26 @@ class Chat:
     # --- Talking -----------------------------------------------------------------------------
 
     async def run(self) -> int:
-        """Talk until the customer leaves; return the exit code."""
+        """Talk until the customer leaves; return the exit code, 2 where a message was lost."""
+        await self._talk()
+        return 2 if self._lost else 0
+
+    async def _talk(self) -> None:
         leaving = False  # Ctrl-C was pressed once, with nothing written
         while True:
             try:
                 text = await self._keyboard.read()
             except KeyboardInterrupt:
                 if leaving:
-                    return 0
+                    return
                 leaving = True
                 self.page.note("Ctrl-C once more leaves, and so does Ctrl-D.")
             except EOFError:
-                return 0
+                return
             else:
                 leaving = False
                 if not await self._take(text.strip()):
-                    return 0
+                    return
 
     async def _take(self, text: str) -> bool:
         """Do what the customer wrote; False where they want to leave."""
@@ -155,7 +160,8 @@ class Chat:
         except InboundRefused as error:
             longest = app.settings.bot.longest_message
             self.page.markdown(app.words(error.words, limit=longest))
-        except StoreUnavailable as error:
+        except StoreError as error:
+            self._lost = True
             self.page.note(f"Your message was not kept, so send it again later. {error}")
         else:
             self.conversation = accepted.conversation
