@@ -1,5 +1,6 @@
 """Asks one question and prints the answer, for pipes and programs."""
 
+import asyncio
 import secrets
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from channels.terminal.page import PlainPage
 
 CHANNEL = "terminal"
 
+_KEPT = "The question is kept, and answered in: bot chat --continue"
 _MOST_BYTES = 4  # of a character
 
 
@@ -59,10 +61,14 @@ async def _reply(app: App, text: str, *, customer: str) -> Reply:
         accepted = await app.engine.accept(inbound)
     except InboundRefused as error:
         raise Told(str(error)) from error
-    async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
-        if isinstance(event, Replied) and event.reply.answers >= accepted.seq:
-            return event.reply
-    raise Told("No answer came. The question is kept: bot chat --continue")
+    try:
+        async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
+            if isinstance(event, Replied) and event.reply.answers >= accepted.seq:
+                return event.reply
+    except asyncio.CancelledError:  # Ctrl-C
+        click.echo(f"\n{_KEPT}", err=True)
+        raise
+    raise Told(f"No answer came. {_KEPT}")
 
 
 def _piped(longest: int) -> str:
