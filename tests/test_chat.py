@@ -256,14 +256,18 @@ async def test_commands_do_what_help_says(tmp_path: Path) -> None:
                 "/history": "Nothing was said yet",
                 "/think nonsense": "Known: direct",
                 "/think chain_of_thought": "thinking chain_of_thought",
-                "/model": "model0",
+                "/model": "* model0 local default",
                 "/model modle0": "Did you mean 'model0'?",
                 "/model quotes": "model quotes",
+                "/model ": "* quotes",
                 "/model default": "model as configured",
                 "/handoff": "No desk is set up yet",
                 "/hepl": "Did you mean '/help'?",
+                "/": "A command stands behind the /",
+                "/HELP": "this list",
+                "/why abc": "There is no turn 'abc'",
                 "Hello": "Yes.",
-                "/feedback bad too short": "Thank you",
+                "/Feedback BAD too short": "Thank you",
                 "/why ": "rated bad: too short",
                 "/new": "A new conversation",
             }
@@ -293,6 +297,31 @@ async def test_a_dumb_terminal_is_written_line_by_line(tmp_path: Path) -> None:
             assert "\x1b" not in terminal.raw
             terminal.press("\x04")
             assert await terminal.exit() == 0
+
+
+async def test_leaving_a_dumb_terminal_ends_the_line(tmp_path: Path) -> None:
+    async with Terminal(tmp_path, "chat", environment={"TERM": "dumb"}) as terminal:
+        await terminal.until("you>")
+        terminal.press("/help\n")
+        await terminal.until("Every line is a message. Ctrl-C stops an answer.")
+        await terminal.until("you>", times=2)
+        assert "Alt-Enter" not in terminal.text()
+        terminal.press("\x03")
+        assert await terminal.exit() == 130
+        assert terminal.row() == ""
+
+
+async def test_a_question_that_is_broken_off_is_kept(tmp_path: Path) -> None:
+    silent = Answer(text="Never seen.", fault=Fault.SILENCE, after=0)
+    async with OpenAIServer(silent, Answer(text="All is well.")) as server:
+        settle(tmp_path, server)
+        async with Terminal(tmp_path, "ask", "Is all well?") as terminal:
+            await until(lambda: server.heard)
+            terminal.press("\x03")
+            await terminal.until("The question is kept, and answered in: bot chat --continue")
+            assert await terminal.exit() == 130
+        async with Terminal(tmp_path, "chat", "--continue") as terminal:
+            await terminal.until("All is well.")
 
 
 async def test_the_prompt_is_there_before_anything_heavy_is_imported(tmp_path: Path) -> None:

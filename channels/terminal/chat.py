@@ -16,7 +16,7 @@ from channels.terminal.page import STOPPED, Page
 
 CHANNEL = "terminal"
 
-_COMMAND = re.compile(r"(/[a-z]+)(?:\s+(.*))?", re.DOTALL)
+_COMMAND = re.compile(r"(/[a-z]+)(?:\s+(.*))?|/", re.DOTALL | re.IGNORECASE)
 _STOP_SECONDS = 0.5  # how long a stopped answer may take to be kept; the prompt comes back anyway
 
 
@@ -45,7 +45,7 @@ class Chat:
         self.app = app
         self.page = page
         self.commands = commands
-        self._keyboard = keyboard
+        self.keyboard = keyboard
         self._customer = customer
         self._lost = False  # a message was not kept
         self.begin_anew()
@@ -110,7 +110,7 @@ class Chat:
         leaving = False  # Ctrl-C was pressed once, with nothing written
         while True:
             try:
-                text = await self._keyboard.read()
+                text = await self.keyboard.read()
             except KeyboardInterrupt:
                 if leaving:
                     return
@@ -127,7 +127,8 @@ class Chat:
         """Do what the customer wrote; False where they want to leave."""
         try:
             if command := _COMMAND.fullmatch(text):
-                await self._obey(command.group(1), (command.group(2) or "").strip())
+                name, argument = command.groups(default="")
+                await self._obey(name.lower(), argument.strip())
             elif text:
                 await self.say(text)
         except EOFError:
@@ -138,7 +139,9 @@ class Chat:
 
     async def _obey(self, name: str, argument: str) -> None:
         command = self.commands.get(name)
-        if command is None:
+        if not name:
+            self.page.note("A command stands behind the /, as in /why. /help lists them.")
+        elif command is None:
             self.page.note(f"There is no {name}.{nearest(name, self.commands)} /help lists them.")
         else:
             await command.deed(self, argument)
@@ -172,7 +175,7 @@ class Chat:
         self.page.note("")
         answer = Answer(self.page)
         stop = asyncio.Event()
-        with on_interrupt(stop.set), self._keyboard.hushed():
+        with on_interrupt(stop.set), self.keyboard.hushed():
             async with asyncio.TaskGroup() as tasks:
                 following = tasks.create_task(self._follow(answer, conversation, seq))
                 stopping = tasks.create_task(self._stop(stop, conversation, following))

@@ -1,6 +1,6 @@
 """What a customer can do in a chat besides talking: ``/help`` and its like."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.errors import nearest
 from bot.messages import Rating
@@ -12,8 +12,7 @@ _DEFAULT = "default"
 
 async def _help(chat: Chat, _: str) -> None:
     lines = [f"{name:<10} {command.help}" for name, command in chat.commands.items()]
-    keys = "Enter sends, Alt-Enter begins a line, Ctrl-R searches, Ctrl-C stops an answer."
-    chat.page.note("\n".join([*lines, "", keys]))
+    chat.page.note("\n".join([*lines, "", chat.keyboard.keys]))
 
 
 async def _new(chat: Chat, _: str) -> None:
@@ -34,28 +33,40 @@ async def _sources(chat: Chat, _: str) -> None:
         chat.page.sources(chat.reply.citations)
 
 
-async def _why(chat: Chat, _: str) -> None:
+async def _why(chat: Chat, turn: str) -> None:
     from channels.terminal.explanation import explanation
 
-    if chat.reply is None:
+    if not turn and chat.reply is None:
         chat.page.note("There is no answer yet to explain.")
         return
-    for record in await chat.app.archive.record(chat.reply.turn):
-        chat.page.markdown(explanation(record))
+    chosen = turn or (chat.reply.turn if chat.reply else "")
+    records = await chat.app.archive.record(chosen)
+    if len(records) == 1:
+        chat.page.markdown(explanation(records[0]))
+    else:
+        several = f"{chosen!r} begins more than one turn. Write some more characters."
+        none = f"There is no turn {chosen!r}. /why alone explains the last answer."
+        chat.page.note(several if records else none)
 
 
 async def _model(chat: Chat, name: str) -> None:
     if not name:
-        breakers = chat.app.router.breakers()
-        lines = [
-            f"{'*' if backend.name == chat.backend else ' '} {backend.name:<14} "
-            f"{backend.model:<24} {_state(str(breakers.get(backend.name, '')))}"
-            for backend in chat.app.backends.values()
-        ]
-        chat.page.note("\n".join([*lines, "/model NAME has one of them answer first."]))
+        lines = [*_models(chat), "/model NAME has one of them answer first."]
+        chat.page.note("\n".join(lines))
     elif _is_known(chat, name, chat.app.backends, "backend"):
         chat.backend = None if name == _DEFAULT else name
         await _prefer(chat)
+
+
+def _models(chat: Chat) -> Iterator[str]:
+    breakers, backends = chat.app.router.breakers(), chat.app.backends
+    default = next(iter(chat.app.settings.router.chain or backends))
+    for backend in backends.values():
+        mark = "*" if backend.name == (chat.backend or default) else " "
+        remarks = ["default"] if backend.name == default else []
+        remarks += _state(str(breakers.get(backend.name, "")))
+        line = f"{mark} {backend.name:<14} {backend.model:<24} {', '.join(remarks)}"
+        yield line.rstrip()
 
 
 async def _think(chat: Chat, name: str) -> None:
@@ -70,6 +81,7 @@ async def _think(chat: Chat, name: str) -> None:
 
 async def _feedback(chat: Chat, words: str) -> None:
     rating, _, comment = words.partition(" ")
+    rating = rating.lower()
     if chat.reply is None:
         chat.page.note("There is no answer yet to rate.")
     elif rating not in set(Rating):
@@ -94,7 +106,7 @@ COMMANDS: Mapping[str, Command] = {
     "/new": Command(help="begin a new conversation", deed=_new),
     "/history": Command(help="what was said so far", deed=_history),
     "/sources": Command(help="what the last answer rests on", deed=_sources),
-    "/why": Command(help="how the last answer came about", deed=_why),
+    "/why": Command(help="[TURN] how an answer came about, by default the last", deed=_why),
     "/model": Command(help="[NAME] who answers: a backend, or 'default'", deed=_model),
     "/think": Command(help="[NAME] how it reasons: a strategy, or 'default'", deed=_think),
     "/feedback": Command(help="good|bad [WHY] rate the last answer", deed=_feedback),
@@ -123,5 +135,5 @@ def _is_known(chat: Chat, name: str, known: Iterable[str], what: str) -> bool:
     return name in names
 
 
-def _state(state: str) -> str:
-    return f"left alone for a while ({state})" if state not in {"", "closed"} else ""
+def _state(state: str) -> Sequence[str]:
+    return [f"left alone for a while ({state})"] if state not in {"", "closed"} else []

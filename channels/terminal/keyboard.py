@@ -24,6 +24,11 @@ _CHUNK = 65536
 class Keyboard(Protocol):
     """Reads what the customer writes, one message at a time."""
 
+    @property
+    def keys(self) -> str:
+        """What its keys do, in a sentence."""
+        ...
+
     async def read(self) -> str:
         """Return the next message.
 
@@ -41,6 +46,8 @@ class Keyboard(Protocol):
 
 class Prompt:
     """A prompt on a terminal. Enter sends, Alt-Enter begins a line; ``commands`` are completed."""
+
+    keys = "Enter sends, Alt-Enter begins a line, Ctrl-R searches, Ctrl-C stops an answer."
 
     def __init__(self, *, history: Path | None, commands: Mapping[str, str]) -> None:
         self._history = history
@@ -90,23 +97,33 @@ class Lines:
     def __init__(self, *, prompt: bool) -> None:
         self._prompt = prompt
         self._count = 0
+        self.keys = "Every line is a message." + (" Ctrl-C stops an answer." if prompt else "")
 
     async def read(self) -> str:
         if self._prompt:
             _tell(_PROMPT)
         while True:
-            try:
-                line = await self._stream.readline()
-            except ValueError as error:  # asyncio's word for it
-                raise SetupError(
-                    f"Line {self._count + 1} of the input is longer than {_LONGEST_LINE >> 20} MiB."
-                    " Split it into messages, one on a line."
-                ) from error
+            line = await self._line()
             self._count += 1
             if not line:
                 raise EOFError
             if line.strip():
                 return self._text(line)
+
+    async def _line(self) -> bytes:
+        line = b""
+        try:
+            line = await self._stream.readline()
+        except ValueError as error:  # asyncio's word for it
+            raise SetupError(
+                f"Line {self._count + 1} of the input is longer than {_LONGEST_LINE >> 20} MiB."
+                " Split it into messages, one on a line."
+            ) from error
+        else:
+            return line
+        finally:
+            if self._prompt and not line:
+                _tell("\n")  # Ctrl-C or Ctrl-D: what comes next begins a line
 
     def hushed(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -24,7 +24,7 @@ class Commands(Completer):
         if not written.startswith("/"):
             return
         for name, help_ in self._commands.items():
-            if name.startswith(written):
+            if name.startswith(written.lower()):
                 yield Completion(name, start_position=-len(written), display_meta=help_)
 
 
