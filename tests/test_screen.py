@@ -129,6 +129,21 @@ def test_sources_are_a_numbered_list_with_whole_addresses() -> None:
         assert link in display.raw
 
 
+def test_notes_and_sources_are_broken_between_words() -> None:
+    words = "Nothing that is told here may be broken in the middle of an extraordinarily long word."
+    link = f"https://shop.example/{'a' * 100}"
+    cited = Citation(number=1, passage=7, title=words, heading="", link="")
+    with desk(columns=40) as on:
+        page = screen(on)
+        page.note(f"{words}\n\n  {link}")
+        page.sources([cited])
+        display = on.look()
+        found = " ".join(row.strip() for row in display.rows())
+        assert found.startswith(words)
+        assert f"[1] {words}" in found
+        assert link in display.raw
+
+
 def test_without_colours_there_are_none() -> None:
     with desk() as on:
         page = screen(on, NO_COLOR="1")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from os import get_terminal_size, terminal_size
+from textwrap import wrap
 from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
@@ -87,7 +88,8 @@ class Screen:
             self._write("\n")
         for citation in citations:
             name, *link = source_lines(citation)
-            self._write("".join([self._styled(name, _SOURCE), "\n", *(f"    {a}\n" for a in link)]))
+            name = self._styled(self._wrapped(name), _SOURCE)
+            self._write("".join([name, "\n", *(f"    {a}\n" for a in link)]))
 
     def markdown(self, text: str) -> None:
         self._apart = False
@@ -95,7 +97,22 @@ class Screen:
 
     def note(self, text: str) -> None:
         self._tail.wipe()
-        self._write(self._styled(harmless(text), _NOTE) + "\n")
+        self._write(self._styled(self._wrapped(harmless(text)), _NOTE) + "\n")
+
+    def _wrapped(self, text: str) -> str:
+        """Break the lines between words; one that is too long, as an address, stays whole."""
+        width = max(1, self._size().columns - 1)
+        broken = (
+            wrap(
+                line,
+                width,
+                replace_whitespace=False,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            for line in text.split("\n")
+        )
+        return "\n".join("\n".join(lines) for lines in broken)
 
     def _print(self, block: str) -> None:
         """Print a finished block for good."""
