@@ -55,6 +55,11 @@ async def learn(here: Here, paths: Sequence[Path], *, link: str | None, as_json:
         print_json(learned)
     else:
         _summarise(learned)
+        if settings.file is None:
+            click.echo(
+                "No bot.toml here, so the bot still calls itself the sample shop's and gives its "
+                "contact. A project of your own: bot init DIR"
+            )
 
 
 async def teach(
