@@ -252,6 +252,8 @@ def test_ones_own_articles_take_the_place_of_the_sample_store(tmp_path: Path) ->
     result = pipe(tmp_path, "learn", "own")
     assert b"Read 1 article (1 passage)" in result.stdout
     assert b"Skipped broken.md" in result.stderr
+    assert b"calls itself the sample shop's" in result.stdout
+    assert b"A project of your own: bot init DIR" in result.stdout
     assert b"nine" in pipe(tmp_path, "ask", "What are your opening hours?").stdout
     assert b"Forgot password" not in pipe(tmp_path, "ask", "Reset my password?").stdout
 
@@ -440,12 +442,30 @@ def test_templates_are_listed_shown_filled_and_checked() -> None:
     assert {sheet["name"] for sheet in told("prompts", "list", "--json")} >= {"system.j2"}
     assert "{% if contact %}" in said("prompts", "show", "words/unknown.j2")
     assert "help@larkmoor.example" in said("prompts", "render", "words/unknown.j2")
-    assert "summary" in said("prompts", "render", "system.j2", code=2)
+    assert "Samples stand for: summary" in said("prompts", "render", "system.j2")
     assert "Asked before." in said(
         "prompts", "render", "system.j2", "--set", "summary=Asked before."
     )
     assert "gives no value" in said("prompts", "render", "system.j2", "--set", "summary", code=2)
+    assert "2,000 characters" in said(
+        "prompts", "render", "words/too_long.j2", "--set", "limit=2000"
+    )
+    assert "not a whole number" in said(
+        "prompts", "render", "words/too_long.j2", "--set", "limit=many", code=2
+    )
     assert "nothing wrong" in said("prompts", "check")
+
+
+@pytest.mark.usefixtures("inside")
+def test_every_shipped_template_can_be_looked_at() -> None:
+    for sheet in told("prompts", "list", "--json"):
+        assert len(said("prompts", "render", sheet["name"])) > 10
+
+
+def test_examples_stand_on_lines_of_their_own() -> None:
+    text = said("history", "export", "--help")
+    assert "\\b" not in text
+    assert "\n    bot history export > all.jsonl\n    bot history export 12 13 --format" in text
 
 
 def test_wrong_templates_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Shows, fills and checks the templates."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -11,6 +11,20 @@ from bot.resources import shipped
 from channels.cli.here import Here, Told
 from channels.cli.paper import as_json, print_json, print_table
 from channels.terminal.escapes import harmless
+
+_NUMBERS = {"limit"}
+_SAMPLES: Mapping[str, Any] = {
+    "summary": "The customer wants to return a lamp and was told how. The refund is still open.",
+    "today": "2026-01-31",
+    "passages": [
+        {
+            "title": "Returns",
+            "headings": ["Returns", "How long you have"],
+            "text": "You can return what you bought within 30 days.",
+        }
+    ],
+    "quotes": ["You can return what you bought within 30 days. [1]"],
+}
 
 
 @click.group()
@@ -68,18 +82,29 @@ Examples:
 )
 @click.pass_obj
 def render(here: Here, name: str, given: Sequence[str]) -> None:
-    """Fill a template and print it. What bot.toml says of the bot is filled in by itself."""
+    """Fill a template and print it.
+
+    What bot.toml says is filled in by itself, samples stand for what belongs to one conversation.
+    """
+    book = _book(here)
+    wanted = next((sheet.variables for sheet in book.sheets() if sheet.name == name), ())
+    set_ = dict(map(_variable, given))
+    values = {**_configured(here), **_SAMPLES}
+    values = {name: value for name, value in values.items() if name in wanted} | set_
+    click.echo(harmless(book.render(name, **values)))
+    if samples := ", ".join(name for name in _SAMPLES if name in values and name not in set_):
+        click.echo(f"\nSamples stand for: {samples}. Your own: --set NAME=VALUE", err=True)
+
+
+def _configured(here: Here) -> dict[str, Any]:
     bot = here.settings().bot
-    known = {
+    return {
         "bot": bot.name,
         "company": bot.company,
         "contact": bot.contact,
         "language": bot.language,
+        "limit": bot.longest_message,
     }
-    book = _book(here)
-    wanted = next((sheet.variables for sheet in book.sheets() if sheet.name == name), ())
-    values = {name: value for name, value in known.items() if name in wanted}
-    click.echo(harmless(book.render(name, **values, **dict(map(_variable, given)))))
 
 
 @prompts.command()
@@ -104,6 +129,9 @@ def _variable(given: str) -> tuple[str, Any]:
     if not equals:
         raise Told(f"--set {given!r} gives no value. Write --set NAME=VALUE.")
     try:
+        if name in _NUMBERS:
+            return name, int(value)
         return name, json.loads(value) if value[:1] in {"[", "{"} else value
     except ValueError as error:
-        raise Told(f"--set {name}: this is not JSON: {error}.") from error
+        what = "a whole number" if name in _NUMBERS else "JSON"
+        raise Told(f"--set {name}: this is not {what}: {error}.") from error
