@@ -142,7 +142,7 @@ async def test_a_rule_whose_every_condition_fits_gives_the_chain(rule: Rule) -> 
     [
         Rule(chain=("b",), channel="web"),
         Rule(chain=("b",), language="en"),
-        Rule(chain=("b",), language="d"),
+        Rule(chain=("b",), language="de-AT-1996"),
         Rule(chain=("b",), longer_than=500),
         Rule(chain=("b",), shorter_than=500),
         Rule(chain=("b",), strategy="direct"),
