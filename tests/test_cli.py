@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from channels.cli.door import bot
 
 COMMANDS = (
-    *("chat", "ask", "learn", "unanswered", "prompts", "history", "why"),
+    *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
     *("init", "doctor", "settings", "backends", "db"),
 )
 INVOICE = "How do I get an invoice?"
@@ -261,6 +261,28 @@ def test_ones_own_articles_take_the_place_of_the_sample_store(tmp_path: Path) ->
 @pytest.mark.usefixtures("inside")
 def test_a_folder_that_is_not_there_is_told() -> None:
     assert "nowhere" in said("learn", "nowhere", code=2)
+
+
+def test_a_folder_that_is_gone_can_be_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "keys.md").write_text("# Lost keys\n\nCall the porter.")
+    assert pipe(tmp_path, "learn", "old").returncode == 0
+    (tmp_path / "old" / "keys.md").unlink()
+    result = pipe(tmp_path, "learn", "old")
+    assert result.returncode == 2
+    assert b"1 article learned from it" in result.stderr
+    assert f"run: bot forget {tmp_path / 'old'}".encode() in result.stderr
+    (tmp_path / "old").rmdir()
+    assert f"bot forget {tmp_path / 'old'}".encode() in pipe(tmp_path, "learn", "old").stderr
+    assert f"Run: bot forget {tmp_path / 'old'}".encode() in pipe(tmp_path, "doctor").stdout
+    assert pipe(tmp_path, "forget", "old").stdout == b"Forgot 1 article from old.\n"
+    assert b"Nothing was learned from 'old'" in pipe(tmp_path, "forget", "old").stderr
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("command", ["learn", "forget"])
+def test_an_empty_path_is_not_this_folder(command: str) -> None:
+    assert "The path is empty" in said(command, "", code=2)
 
 
 def test_a_bot_that_learned_nothing_says_so(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import KnowledgeError
 from bot.knowledge.folder import Skipped
-from bot.knowledge.learning import Learned, Progress, forget, learn
+from bot.knowledge.learning import Learned, Progress, forget, forget_path, learn
 from bot.knowledge.library import Library
 from bot.knowledge.readers import LARGEST
 from bot.store.articles import SqlArticles
@@ -178,6 +178,27 @@ async def test_a_folder_can_be_forgotten(articles: SqlArticles, help_centre: Pat
     await learn([help_centre], articles=articles)
     assert await forget(help_centre, articles=articles) == 3
     assert await articles.sources() == {}
+
+
+async def test_what_lay_in_a_folder_can_be_forgotten(
+    articles: SqlArticles, help_centre: Path
+) -> None:
+    await learn([help_centre], articles=articles)
+    assert await forget_path(help_centre / "locks", articles=articles) == 1
+    assert await articles.sources() == {str(help_centre): 2}
+    with pytest.raises(KnowledgeError, match=f"Nothing was learned .* Learned: {help_centre}"):
+        await forget_path(help_centre.parent, articles=articles)
+
+
+async def test_a_folder_that_is_suddenly_empty_is_not_forgotten(
+    articles: SqlArticles, help_centre: Path
+) -> None:
+    await learn([help_centre], articles=articles)
+    for name in ("keys.md", "locks", "opening hours.html"):
+        shutil.move(help_centre / name, help_centre.parent / name)
+    with pytest.raises(KnowledgeError, match=r"3 articles learned .* bot forget /.*help"):
+        await learn([help_centre], articles=articles)
+    assert await articles.sources() == {str(help_centre): 3}
 
 
 async def test_a_folder_that_does_not_exist_is_named(

@@ -51,17 +51,23 @@ class Found:
     paths: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is no article, not even one that cannot be seen for now."""
+        return not self.paths and not any(skipped.may_stay for skipped in self.skipped)
 
-def locate(path: Path, sources: Collection[str]) -> Place:
+
+def locate(path: str | Path, sources: Collection[str]) -> Place:
     """Return the place that ``path`` is: within a folder that is known, or a folder of its own.
 
     Raises:
         KnowledgeError: it does not exist, or is a file of a kind that is not read.
     """
+    path = _named(path)
     try:
         whole = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise KnowledgeError(_missing(path)) from error
+        raise KnowledgeError(_missing(path, sources)) from error
     if whole.is_file() and whole.suffix.lower() not in READ:
         raise KnowledgeError(
             f"'{path}' is not read. Give a folder, or a file of these kinds: {_kinds()}."
@@ -69,6 +75,21 @@ def locate(path: Path, sources: Collection[str]) -> Place:
     around = (whole, *whole.parents)
     known = (folder for folder in around if str(folder) in sources)
     source = next(known, whole.parent if whole.is_file() else whole)  # the nearest
+    below = whole.relative_to(source).as_posix()
+    return Place(source, "" if below == "." else below)
+
+
+def remembered(path: str | Path, sources: Collection[str]) -> Place:
+    """Return the place that ``path`` was when it was learned; it need not exist any more.
+
+    Raises:
+        KnowledgeError: it lies in no folder that is known.
+    """
+    whole = _named(path).resolve()
+    source = next((folder for folder in (whole, *whole.parents) if str(folder) in sources), None)
+    if source is None:
+        known = ", ".join(sorted(sources)) or "nothing"
+        raise KnowledgeError(f"Nothing was learned from '{path}'. Learned: {known}.")
     below = whole.relative_to(source).as_posix()
     return Place(source, "" if below == "." else below)
 
@@ -85,7 +106,7 @@ def find(place: Place) -> Found:
             waiting.extend(_look(entry, name, found, seen))
         except OSError as error:
             found.skipped.append(Skipped.unseen(name, error))
-    if not found.paths and not any(skipped.may_stay for skipped in found.skipped):
+    if found.is_empty:
         reason = f"there is no article in it; articles are {_kinds()} files"
         found.skipped.append(Skipped(str(place.source / place.below), reason))
     found.paths.sort()
@@ -123,8 +144,16 @@ def _is_keepable(name: str) -> bool:
         return False
 
 
-def _missing(path: Path) -> str:
+def _named(path: str | Path) -> Path:
+    if path == "":  # of a shell's variable that is not set; as a Path it would be this folder
+        raise KnowledgeError("The path is empty. Name a folder or a file; this folder is '.'.")
+    return Path(path)
+
+
+def _missing(path: Path, sources: Collection[str]) -> str:
     fact = f"'{path}' does not exist."
+    if str(path.absolute()) in sources:
+        return f"{fact} To forget what was learned from it, run: bot forget {path.absolute()}"
     near = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     close = get_close_matches(path.name, near, n=1)
     if close:

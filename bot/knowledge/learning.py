@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from bot.errors import KnowledgeError
 from bot.knowledge.base import Article, Articles, Known
-from bot.knowledge.folder import Place, Skipped, find, locate
+from bot.knowledge.folder import Place, Skipped, find, locate, remembered
 from bot.knowledge.passages import address, passages
 from bot.knowledge.readers import LARGEST, Unread, read
 from bot.knowledge.terms import Terms
@@ -58,13 +59,14 @@ async def learn(
     those that vanished are forgotten. A file that cannot be read is skipped, with the reason.
 
     Raises:
-        KnowledgeError: a path does not exist or is no article, or the language is unknown.
+        KnowledgeError: a path is empty, does not exist, is no article or has none any more, or the
+            language is unknown.
         StoreUnavailable: the database does not answer; what was read until then is kept.
     """
     sources = set(await articles.sources())
     places: list[Place] = []
     # Folders first: a file on its own makes what lies around it no folder of articles.
-    for path in sorted(map(Path, paths), key=Path.is_file):
+    for path in sorted(paths, key=lambda path: Path(path).is_file()):
         places.append(locate(path, sources))
         sources.add(str(places[-1].source))
     lesson = _Lesson(articles, Reader(link=link, language=language), progress)
@@ -80,6 +82,20 @@ async def forget(source: str | Path, *, articles: Articles) -> int:
     """Forget what was learned from a folder, which need not exist any more; return how much."""
     known = await articles.known(str(source))
     await articles.remove(str(source), list(known))
+    return len(known)
+
+
+async def forget_path(path: str | Path, *, articles: Articles) -> int:
+    """Forget what was learned from ``path``, a known folder or what lay in one; return how much.
+
+    Raises:
+        KnowledgeError: nothing was learned from there.
+    """
+    place = remembered(path, await articles.sources())
+    known = [each for each in await articles.known(str(place.source)) if place.has(each)]
+    if not known:
+        raise KnowledgeError(f"Nothing was learned from '{path}'.")
+    await articles.remove(str(place.source), known)
     return len(known)
 
 
@@ -143,6 +159,8 @@ class _Lesson:
         all_known = await self._articles.known(source)
         known = {path: article for path, article in all_known.items() if place.has(path)}
         found = await asyncio.to_thread(find, place)
+        if known and found.is_empty and not place.below:
+            raise KnowledgeError(_emptied(place.source, len(known)))
         learned = Learned(skipped=tuple(found.skipped))
         for done, path in enumerate(found.paths, start=1):
             learned += await self._learn(place.source, path, known.get(path))
@@ -164,6 +182,14 @@ class _Lesson:
             return Learned(unchanged=1)
         await self._articles.keep(str(source), article)
         return Learned(read=1, passages=len(article.passages))
+
+
+def _emptied(folder: Path, known: int) -> str:
+    articles = "article" if known == 1 else "articles"
+    return (
+        f"There is no article in '{folder}' any more, and {known} {articles} learned from it would "
+        f"be forgotten. Is it a disk that is not there? To forget them, run: bot forget {folder}"
+    )
 
 
 def _vanished(known: Iterable[str], found: Sequence[str], skipped: Sequence[Skipped]) -> list[str]:

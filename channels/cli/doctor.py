@@ -187,8 +187,12 @@ async def _knowledge(articles: "Articles", settings: Settings) -> AsyncIterator[
             about="articles",
             fact=f"{count} from {source}" + (f", {stale}" if stale else ", up to date"),
             well=not stale,
-            cure=f"Run: bot learn {source}" if stale else "",
+            cure=_cure(Path(source)) if stale else "",
         )
+
+
+def _cure(source: Path) -> str:
+    return f"Run: bot {'learn' if source.is_dir() else 'forget'} {source}"
 
 
 def _nothing_learned(settings: Settings) -> Finding:

@@ -20,7 +20,12 @@ _OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 # Command → the module in this folder that has it; imported when it is called.
 _SHELVES = {
     "Talk": {"chat": "chat", "ask": "ask"},
-    "Teach": {"learn": "learning", "unanswered": "learning", "prompts": "prompts"},
+    "Teach": {
+        "learn": "learning",
+        "forget": "learning",
+        "unanswered": "learning",
+        "prompts": "prompts",
+    },
     "Look back": {"history": "history", "why": "why"},
     "Set up": {
         "init": "project",

@@ -29,11 +29,11 @@ Examples:
   bot learn help/ faq.md                     a folder and a file
   bot learn docs --link https://shop.example/help"""
 )
-@click.argument("paths", metavar="[PATH]...", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--link", help="The address under which the articles stand. [default: bot.toml's]")
 @as_json
 @command
-async def learn(here: Here, paths: Sequence[Path], *, link: str | None, as_json: bool) -> None:
+async def learn(here: Here, paths: Sequence[str], *, link: str | None, as_json: bool) -> None:
     """Read your articles: Markdown, MDX, HTML and text.
 
     Run it again whenever you like: only what changed is read, and what vanished is forgotten.
@@ -62,16 +62,39 @@ async def learn(here: Here, paths: Sequence[Path], *, link: str | None, as_json:
             )
 
 
+@click.command(
+    epilog="""\b
+Examples:
+  bot forget help/old                        what was learned from a folder, or from one in it
+  bot forget help/faq.md                     a file that is gone, or that 'bot learn' skips now"""
+)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@command
+async def forget(here: Here, paths: Sequence[str]) -> None:
+    """Forget what was learned from a folder or a file.
+
+    The files stay as they are; those that still lie in a folder are learned again with it.
+    """
+    from bot.knowledge.learning import forget_path
+    from bot.store.articles import SqlArticles
+
+    async with here.database() as database:
+        articles = SqlArticles(database)
+        for path in paths:
+            gone = await forget_path(path, articles=articles)
+            click.echo(harmless(f"Forgot {_count(gone, 'article')} from {path}."))
+
+
 async def teach(
     articles: Articles,
     knowledge: KnowledgeSettings,
     *,
-    paths: Sequence[Path] = (),
+    paths: Sequence[str | Path] = (),
     link: str | None = None,
     progress: _Tell | None = None,
 ) -> "Learned":
     """Learn ``paths``, or those of the settings; the sample store gives way to one's own."""
-    from bot.knowledge.learning import forget
+    from bot.knowledge.learning import forget as forget_all
     from bot.knowledge.learning import learn as learn_all
 
     taken = tuple(paths) or knowledge.paths
@@ -83,8 +106,8 @@ async def teach(
         progress=progress,
     )
     store = (sample() / "help").resolve()
-    if store not in [path.resolve() for path in taken]:
-        await forget(store, articles=articles)
+    if store not in [path.resolve() for path in map(Path, taken)]:
+        await forget_all(store, articles=articles)
     return learned
 
 
