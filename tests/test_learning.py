@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import KnowledgeError
 from bot.knowledge.folder import Skipped
-from bot.knowledge.learning import Learned, Progress, forget, forget_path, learn
+from bot.knowledge.learning import Learned, Note, Progress, forget, forget_path, learn
 from bot.knowledge.library import Library
 from bot.knowledge.readers import LARGEST
 from bot.store.articles import SqlArticles
@@ -255,6 +255,23 @@ async def test_a_folder_without_an_article_is_told_of(
     (skipped,) = learned.skipped
     assert (skipped.path, learned.read) == (str(help_centre / "pictures"), 3)
     assert skipped.reason.startswith("there is no article in it; articles are .htm, .html, ")
+
+
+@pytest.mark.parametrize(
+    ("front", "note"),
+    [
+        ("title: [unclosed", "YAML; only title and description are taken from it"),
+        ("author: [unclosed", "YAML, so it is read as text"),
+        ("Only words between two rules.", ""),
+    ],
+)
+async def test_broken_front_matter_is_told(
+    articles: SqlArticles, tmp_path: Path, front: str, note: str
+) -> None:
+    write(tmp_path / "a.md", f"---\n{front}\n---\n\nCall us.")
+    learned = await learn([tmp_path], articles=articles)
+    expected = (Note("a.md", f"its front matter is no {note}"),) if note else ()
+    assert (learned.read, learned.notes) == (1, expected)
 
 
 async def test_a_name_that_no_database_keeps_is_skipped(

@@ -56,6 +56,7 @@ class Article:
     link: str
     digest: str
     passages: tuple[Cutting, ...]
+    note: str = ""  # what is wrong with it, for the person who teaches; it is not kept
 
 
 class Articles(Protocol):

@@ -25,6 +25,14 @@ class Progress:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is wrong with a file that was read all the same."""
+
+    path: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
     """How many files were dealt with in each way; ``passages`` counts those of the files read."""
@@ -34,6 +42,7 @@ class Learned:
     removed: int = 0
     passages: int = 0
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __add__(self, other: "Learned") -> "Learned":
         return Learned(
@@ -42,6 +51,7 @@ class Learned:
             removed=self.removed + other.removed,
             passages=self.passages + other.passages,
             skipped=self.skipped + other.skipped,
+            notes=self.notes + other.notes,
         )
 
 
@@ -125,6 +135,7 @@ class Reader:
             link=found.link,
             digest=found.digest,
             passages=passages(draft, page=found.link, terms=self._terms),
+            note=draft.note,
         )
 
     def says_the_same(self, file: Path, known: Known) -> bool:
@@ -181,7 +192,8 @@ class _Lesson:
         if article is None:
             return Learned(unchanged=1)
         await self._articles.keep(str(source), article)
-        return Learned(read=1, passages=len(article.passages))
+        notes = (Note(path, article.note),) if article.note else ()
+        return Learned(read=1, passages=len(article.passages), notes=notes)
 
 
 def _emptied(folder: Path, known: int) -> str:

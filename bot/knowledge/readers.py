@@ -22,6 +22,7 @@ _FRONT_MATTER = re.compile(
     r"\s*(---|\+\+\+)[ \t]*\n(.{0,100000}?)^\1[ \t]*(?:\n|\Z)", re.MULTILINE | re.DOTALL
 )
 _SIMPLE_LINE = re.compile(r"^(title|description)\s*[:=]\s*(.+)$", re.MULTILINE)
+_SETTING = re.compile(r"[\w-]+[ \t]*[:=]")  # which words between two rules do not begin with
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]{1,40})""", re.IGNORECASE)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -38,11 +39,15 @@ class Unread(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An article as it was read, not cut yet. ``description`` tells what it is about."""
+    """An article as it was read, not cut yet. ``description`` tells what it is about.
+
+    ``note`` tells its writer what is wrong with it.
+    """
 
     title: str
     description: str
     sections: tuple[Section, ...]
+    note: str = ""
 
 
 def read(path: str, content: bytes) -> Draft:
@@ -53,7 +58,7 @@ def read(path: str, content: bytes) -> Draft:
     """
     suffix = PurePosixPath(path).suffix.lower()
     text = _decode(content, is_html=suffix in HTML)
-    front, text = ({}, text) if suffix in TEXT else _front_matter(text)
+    front, text, note = ({}, text, "") if suffix in TEXT else _front_matter(text)
     if front.get("draft") is True or front.get("published") is False:
         raise Unread("its front matter says that it is not published")
     try:
@@ -63,7 +68,12 @@ def read(path: str, content: bytes) -> Draft:
     sections, description = outline.sections(), _description(front)
     if not sections:
         raise Unread("it has no words")
-    return Draft(title=_title(front, outline, path), description=description, sections=sections)
+    return Draft(
+        title=_title(front, outline, path),
+        description=description,
+        sections=sections,
+        note=note,
+    )
 
 
 def _outline(suffix: str, text: str) -> Outline:
@@ -103,19 +113,23 @@ def _description(front: Mapping[str, object]) -> str:
 # --- Front matter -------------------------------------------------------------------------------
 
 
-def _front_matter(text: str) -> tuple[Mapping[str, object], str]:
-    """Return what stands between the marks at the top, and the text after them."""
+def _front_matter(text: str) -> tuple[Mapping[str, object], str, str]:
+    """Return what stands between the marks at the top, the text after them, and what is wrong."""
     found = _FRONT_MATTER.match(text)
     if found is None:
-        return {}, text
+        return {}, text, ""
     mark, source = found.groups()
     values = _toml(source) if mark == "+++" else _yaml(source)
-    if values is None:
-        # Broken, most often by a colon in a title: what can be told from its lines is taken.
-        values = {key: value.strip(" \t\"'") for key, value in _SIMPLE_LINE.findall(source)}
-        if not values:
-            return {}, text
-    return values, text[found.end() :]
+    if values is not None:
+        return values, text[found.end() :], ""
+    # Broken, most often by a colon in a title: what can be told from its lines is taken.
+    kind = "TOML" if mark == "+++" else "YAML"
+    values = {key: value.strip(" \t\"'") for key, value in _SIMPLE_LINE.findall(source)}
+    if values:
+        note = f"its front matter is no {kind}; only title and description are taken from it"
+        return values, text[found.end() :], note
+    note = f"its front matter is no {kind}, so it is read as text" if _SETTING.match(source) else ""
+    return {}, text, note
 
 
 def _yaml(source: str) -> Mapping[str, object] | None:

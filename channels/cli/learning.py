@@ -151,6 +151,8 @@ async def unanswered(here: Here, *, limit: int, as_json: bool) -> None:
 
 
 def _summarise(learned: "Learned") -> None:
+    for note in learned.notes:
+        click.echo(harmless(f"Note on {note.path}: {note.text}."), err=True)
     for skipped in learned.skipped:
         click.echo(harmless(f"Skipped {skipped.path}: {skipped.reason}."), err=True)
     click.echo(
