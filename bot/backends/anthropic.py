@@ -26,7 +26,6 @@ from bot.backends.wire import (
     READ_SECONDS,
     Connection,
     Wire,
-    plain_address,
     plain_key,
 )
 from bot.messages import ToolCall, Usage
@@ -72,7 +71,7 @@ class AnthropicBackend:
     ) -> None:
         self.name = name
         self.model = settings.model
-        self._address = plain_address(settings.base_url or _ADDRESS, backend=name)
+        self._address = settings.base_url or _ADDRESS
         self.provider = urlsplit(settings.base_url or "").hostname or "anthropic"
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env)

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from bot.backends.base import Output, Request
 from bot.backends.events import DONE, Event, EventReader
@@ -170,18 +169,4 @@ def plain_key(key: str, *, name: str) -> str:
     raise SettingsError(
         f"The key in {name} holds signs that no key has (a line break or a letter with an accent). "
         "Copy it again from the provider's page."
-    )
-
-
-def plain_address(url: str, *, backend: str) -> str:
-    """Return ``url``; SettingsError where it is not the address of a server."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
-            return url
-    except ValueError:  # a port or a host in brackets that is none
-        pass
-    raise SettingsError(
-        f"[backends.{backend}] has base_url = '{url}', which is not the address of a server. "
-        "Write it as http://localhost:8000/v1."
     )

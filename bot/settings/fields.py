@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -18,7 +19,6 @@ SENTENCE = "sentence"
 """The type of an error whose text is a whole sentence."""
 
 _FILE = re.compile(r"(sqlite(?:\+aiosqlite)?:///)(?!:memory:)(.*)")
-_ADDRESS = re.compile(r"https?://[^\s/]+\S*$")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://")
 
@@ -56,13 +56,21 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 
 
 def _address(text: str) -> str:
-    if _ADDRESS.match(text):
+    if _is_address(text):
         return text
-    raise _sentence("must begin with http:// or https://, as 'http://localhost:8000/v1'.")
+    raise _sentence("must be a server's address, as 'http://localhost:8000/v1'.")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or a host in brackets that is none
+        return False
 
 
 def _link(text: str) -> str:
-    if not text or text.startswith("/") or _ADDRESS.match(text):
+    if not text or text.startswith("/") or _is_address(text):
         return text
     raise _sentence("must begin with https://, http:// or /, as 'https://shop.example/help'.")
 
