@@ -200,7 +200,7 @@ def _nothing_learned(settings: Settings) -> Finding:
         return Finding(about="articles", fact="the sample store's are learned at the first start")
     return Finding(
         about="articles",
-        fact="nothing is learned yet, so nothing can be answered",
+        fact="nothing is learned yet, so there is nothing to answer from",
         well=False,
         cure=how_to_learn(settings),
     )

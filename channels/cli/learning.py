@@ -116,7 +116,9 @@ async def first_words(articles: Articles, settings: Settings) -> str:
     if await articles.sources():
         return ""
     if settings.file is not None:
-        return f"Nothing is learned yet, so nothing can be answered. {how_to_learn(settings)}"
+        return (
+            f"Nothing is learned yet, so there is nothing to answer from. {how_to_learn(settings)}"
+        )
     await teach(articles, settings.knowledge)
     return (
         "No bot.toml here, so the bot has read a sample shop's help centre. Your own: bot init DIR"
