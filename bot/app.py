@@ -67,7 +67,7 @@ async def open_app(
     *,
     channels: Collection[str] = (),
     backends: Mapping[str, Backend] | None = None,
-    clock: Callable[[], float] = time.time,  # noqa: TID251
+    clock: Callable[[], float] = time.time,  # noqa: TID251 - where the house meets the world
 ) -> AsyncIterator[App]:
     """Open the database, put the parts together and run the engine until the block ends.
 

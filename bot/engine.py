@@ -1,16 +1,14 @@
 """The engine, in the order of a message's life: accept → turn → finish.
 
-One ``_Work`` is one conversation that this process holds the lease of. A turn runs whether or not
+A ``Work`` is one conversation that this process holds the lease of. A turn runs whether or not
 anybody follows it; who follows it is told of every event from memory.
 """
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +31,7 @@ from bot.messages import (
 from bot.settings import Settings
 from bot.store.base import Accepted, Conversations, Finish, History, Lease
 from bot.window import Window, count_tokens
+from bot.work import Interrupt, Work
 
 _logger = logging.getLogger(__name__)
 
@@ -41,55 +40,6 @@ _LOOK_SECONDS = 1.0
 # How long a reply that cannot be kept waits for the database, step by step.
 _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
 _SWEEP_LIMIT = 20
-
-
-class _Interrupt(Enum):
-    STOP = auto()  # the customer has seen enough
-    NEWER = auto()  # more was said before anything was shown
-
-
-@dataclass(slots=True, kw_only=True)
-class _Work:
-    """A conversation that this process answers, and how far its present turn has come."""
-
-    lease: Lease
-    heard: int = 0  # the newest seq that this process accepted
-    first: int = 0  # the oldest seq that the present turn answers
-    upto: int = 0  # and the newest
-    turn: str = ""
-    started: float = 0.0
-    first_piece: float | None = None
-    shown: str = ""
-    seen: bool = False  # somebody followed while a piece was shown
-    finishing: bool = False
-    released: bool = False
-    broken: bool = False
-    interrupt: _Interrupt | None = None
-    running: asyncio.Task[None] | None = None
-    showing: asyncio.Task[None] | None = None
-
-    @property
-    def visible(self) -> bool:
-        """Whether a customer may have a piece of this answer before their eyes."""
-        return self.seen and bool(self.shown)
-
-    def begin_turn(self, *, at: float) -> None:
-        self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
-        self.shown, self.seen, self.finishing = "", False, False
-        if self.interrupt is _Interrupt.NEWER:
-            self.interrupt = None
-
-    def take(self, *, first: int, upto: int) -> None:
-        """Answer everything up to ``upto``; what was heard while it was read is in it."""
-        self.first, self.upto = first, upto
-        if self.interrupt is _Interrupt.NEWER and self.heard <= upto:
-            self.interrupt = None
-
-    def break_off(self, reason: _Interrupt) -> None:
-        # Cancelled once: a second time would disturb the backend while it lets go.
-        if self.showing is not None and self.interrupt is None:
-            self.showing.cancel()
-        self.interrupt = reason
 
 
 class Engine:
@@ -115,7 +65,7 @@ class Engine:
         self._holder = holder
         self._clock = clock
         self._tasks = asyncio.TaskGroup()
-        self._works: dict[int, _Work] = {}
+        self._works: dict[int, Work] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._folding: set[asyncio.Task[None]] = set()
         self._followers: dict[int, set[asyncio.Queue[Event]]] = {}
@@ -150,14 +100,14 @@ class Engine:
         if work is None:
             return
         work.heard = max(work.heard, accepted.seq)
-        if not work.visible and work.interrupt is not _Interrupt.NEWER:
-            work.break_off(_Interrupt.NEWER)
+        if not work.visible and work.interrupt is not Interrupt.NEWER:
+            work.break_off(Interrupt.NEWER)
 
     async def stop(self, conversation: int) -> None:
         """End the present answer; what was shown is kept as the reply."""
         work = self._works.get(conversation)
         if work is not None and not work.finishing:
-            work.break_off(_Interrupt.STOP)
+            work.break_off(Interrupt.STOP)
 
     # --- Follow ------------------------------------------------------------------------------
 
@@ -208,7 +158,7 @@ class Engine:
         history = await self._conversations.read(conversation)
         return history.conversation.owner is not Owner.BOT
 
-    def _tell(self, work: _Work, event: Event) -> None:
+    def _tell(self, work: Work, event: Event) -> None:
         followers = self._followers.get(work.lease.conversation, ())
         match event:
             case Working() | Withdrawn():
@@ -225,7 +175,7 @@ class Engine:
 
     def _begin(self, lease: Lease, *, heard: int = 0) -> None:
         self._give_way(lease.conversation)
-        work = _Work(lease=lease, heard=heard)
+        work = Work(lease=lease, heard=heard)
         self._works[lease.conversation] = work
         work.running = self._start(self._run(work), among=self._running)
 
@@ -245,7 +195,7 @@ class Engine:
         task.add_done_callback(among.discard)
         return task
 
-    async def _run(self, work: _Work) -> None:
+    async def _run(self, work: Work) -> None:
         """Answer until nothing waits; hold the lease meanwhile and let go whatever happens."""
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -265,7 +215,7 @@ class Engine:
         finally:
             await self._end(work)
 
-    async def _end(self, work: _Work) -> None:
+    async def _end(self, work: Work) -> None:
         if self._works.get(work.lease.conversation) is not work:
             return  # it gave way
         del self._works[work.lease.conversation]
@@ -278,7 +228,7 @@ class Engine:
         with suppress(StoreError):
             await self._conversations.abandon(work.lease)
 
-    async def _hold(self, work: _Work) -> None:
+    async def _hold(self, work: Work) -> None:
         """Renew the lease as long as the work lasts."""
         seconds = self._settings.engine.lease_seconds
         while True:
@@ -292,7 +242,7 @@ class Engine:
                 if not work.finishing:
                     raise
 
-    async def _turn(self, work: _Work, tasks: asyncio.TaskGroup) -> Finish:
+    async def _turn(self, work: Work, tasks: asyncio.TaskGroup) -> Finish:
         """Answer all that waits with one reply, or find that there is nothing to answer."""
         work.begin_turn(at=self._clock())
         history = await self._conversations.read(work.lease.conversation)
@@ -304,9 +254,9 @@ class Engine:
         answer = self._answering.begin(history, window)
         self._tell(work, Working(work.turn))
         await self._show(work, answer, tasks)
-        if work.interrupt is _Interrupt.NEWER:
+        if work.interrupt is Interrupt.NEWER:
             return self._anew(work)
-        draft = answer.draft(Outcome.STOPPED if work.interrupt is _Interrupt.STOP else None)
+        draft = answer.draft(Outcome.STOPPED if work.interrupt is Interrupt.STOP else None)
         ended = await self._finish(work, self._record(work, draft))
         if ended is Finish.SUPERSEDED:
             return self._anew(work)
@@ -314,15 +264,15 @@ class Engine:
             self._start(self._fold_ahead(work.lease.conversation), among=self._folding)
         return ended
 
-    def _anew(self, work: _Work) -> Finish:
+    def _anew(self, work: Work) -> Finish:
         self._withdraw(work)  # somebody may have come to follow just now
         return Finish.SUPERSEDED
 
-    def _withdraw(self, work: _Work) -> None:
+    def _withdraw(self, work: Work) -> None:
         if work.shown:
             self._tell(work, Withdrawn())
 
-    async def _let_go(self, work: _Work) -> Finish:
+    async def _let_go(self, work: Work) -> Finish:
         work.finishing = True
         waits = await self._conversations.release(work.lease)
         return Finish.WAITING if waits else Finish.RELEASED
@@ -340,7 +290,7 @@ class Engine:
             before.id, since=before.summary_seq, upto=window.upto, summary=summary
         )
 
-    async def _show(self, work: _Work, answer: Answer, tasks: asyncio.TaskGroup) -> None:
+    async def _show(self, work: Work, answer: Answer, tasks: asyncio.TaskGroup) -> None:
         """Let the answer come, piece by piece, until its end or an interruption."""
         if work.interrupt is not None:
             return
@@ -348,12 +298,12 @@ class Engine:
         await asyncio.wait({work.showing})
         work.showing = None
 
-    async def _pieces(self, work: _Work, answer: Answer) -> None:
+    async def _pieces(self, work: Work, answer: Answer) -> None:
         try:
             async with aclosing(answer.events()) as events:
                 async for event in events:
                     if not work.shown and await self._newer(work):
-                        work.interrupt = _Interrupt.NEWER
+                        work.interrupt = Interrupt.NEWER
                         return
                     self._tell(work, event)
         except StoreUnavailable:
@@ -364,7 +314,7 @@ class Engine:
             for event in answer.instead("unavailable", Outcome.FAILED):
                 self._tell(work, event)
 
-    async def _newer(self, work: _Work) -> bool:
+    async def _newer(self, work: Work) -> bool:
         """Tell whether more was said meanwhile, here or to another process."""
         if work.heard > work.upto:
             return True
@@ -372,7 +322,7 @@ class Engine:
 
     # --- Finish ------------------------------------------------------------------------------
 
-    def _record(self, work: _Work, draft: Draft) -> Turn:
+    def _record(self, work: Work, draft: Draft) -> Turn:
         reply = Reply(
             turn=work.turn,
             text=draft.text or self._answering.words("stopped"),
@@ -396,7 +346,7 @@ class Engine:
             attempts=draft.attempts,
         )
 
-    async def _finish(self, work: _Work, turn: Turn) -> Finish:
+    async def _finish(self, work: Work, turn: Turn) -> Finish:
         """Commit the reply with its audit and its delivery, then tell of it."""
         work.finishing = True
         tokens = count_tokens(turn.reply.text)

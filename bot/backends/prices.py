@@ -33,8 +33,8 @@ def cost(
 
 
 def _listed(usage: Usage, *, provider: str, model: str) -> float | None:
-    # Costs a third of a second. The list is part of the package, and remembers what it found.
-    import genai_prices  # noqa: PLC0415
+    # The list is part of the package, and remembers what it found.
+    import genai_prices  # noqa: PLC0415 - takes a third of a second
 
     tokens = genai_prices.Usage(
         input_tokens=usage.input,

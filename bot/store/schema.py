@@ -124,7 +124,7 @@ async def _queue(connection: AsyncConnection, address: Address) -> None:
 def migrate(connection: Connection, revision: str) -> None:
     """Take the tables to ``revision``, in the transaction that ``connection`` is in."""
     from alembic import command  # noqa: PLC0415 - heavy, and a start with current tables needs none
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - likewise
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))

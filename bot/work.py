@@ -1,0 +1,59 @@
+"""A conversation that this process answers: its lease, and how far the present turn has come."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.store.base import Lease
+
+
+class Interrupt(Enum):
+    """Why a turn ends before its answer does."""
+
+    STOP = auto()  # the customer has seen enough
+    NEWER = auto()  # more was said before anything was shown
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """A conversation that this process answers, and how far its present turn has come."""
+
+    lease: Lease
+    heard: int = 0  # the newest seq that this process accepted
+    first: int = 0  # the oldest seq that the present turn answers
+    upto: int = 0  # and the newest
+    turn: str = ""
+    started: float = 0.0
+    first_piece: float | None = None
+    shown: str = ""
+    seen: bool = False  # somebody followed while a piece was shown
+    finishing: bool = False
+    released: bool = False
+    broken: bool = False
+    interrupt: Interrupt | None = None
+    running: asyncio.Task[None] | None = None
+    showing: asyncio.Task[None] | None = None
+
+    @property
+    def visible(self) -> bool:
+        """Whether a customer may have a piece of this answer before their eyes."""
+        return self.seen and bool(self.shown)
+
+    def begin_turn(self, *, at: float) -> None:
+        self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
+        self.shown, self.seen, self.finishing = "", False, False
+        if self.interrupt is Interrupt.NEWER:
+            self.interrupt = None
+
+    def take(self, *, first: int, upto: int) -> None:
+        """Answer everything up to ``upto``; what was heard while it was read is in it."""
+        self.first, self.upto = first, upto
+        if self.interrupt is Interrupt.NEWER and self.heard <= upto:
+            self.interrupt = None
+
+    def break_off(self, reason: Interrupt) -> None:
+        # Cancelled once: a second time would disturb the backend while it lets go.
+        if self.showing is not None and self.interrupt is None:
+            self.showing.cancel()
+        self.interrupt = reason
