@@ -41,18 +41,21 @@ class ModelServer(ABC):
             backend = AnthropicBackend(..., settings=AnthropicSettings(base_url=server.url))
 
     The script may also be one function from a request to an act. ``pace`` is in seconds between
-    two events. ``heard`` keeps the requests, ``busy`` counts the answers being given, and
-    ``abandoned`` those whose client hung up.
+    two events, or is asked for them. ``heard`` keeps the requests, ``busy`` counts the answers
+    being given, and ``abandoned`` those whose client hung up.
     """
 
     def __init__(
-        self, *script: Act | Callable[[Heard], Act], pace: float = 0.0, port: int = 0
+        self,
+        *script: Act | Callable[[Heard], Act],
+        pace: float | Callable[[], float] = 0.0,
+        port: int = 0,
     ) -> None:
         self.heard: list[Heard] = []
         self.busy = 0
         self.abandoned = 0
         self._script = script or (Answer(text="Hello."),)
-        self._pace = pace
+        self._pace = pace if callable(pace) else lambda: pace
         self._port = port
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[Any]] = set()
@@ -113,7 +116,7 @@ class ModelServer(ABC):
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False where the line cannot be used for another."""
-        heard = await _hear(reader, client=writer.get_extra_info("peername")[1])
+        heard = await hear(reader, client=writer.get_extra_info("peername")[1])
         act = self._script[len(self.heard) % len(self._script)]
         self.heard.append(heard)
         if not isinstance(act, Answer | Refusal | Recording):
@@ -165,7 +168,10 @@ class _Line:
     """An open line to a client."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pace: float
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pace: Callable[[], float],
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -189,8 +195,8 @@ class _Line:
         """Write pieces as chunks, at the server's pace, and the last chunk where it shall end."""
         for piece in pieces:
             self._writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-            if self._pace:
-                await self.pause(self._pace)
+            if seconds := self._pace():
+                await self.pause(seconds)
         await self.write(b"0\r\n\r\n" if end else b"")
         return True
 
@@ -210,7 +216,12 @@ def _phrase(status: int) -> str:
         return "Overloaded"
 
 
-async def _hear(reader: asyncio.StreamReader, *, client: int) -> Heard:
+async def hear(reader: asyncio.StreamReader, *, client: int) -> Heard:
+    """Read one request.
+
+    Raises:
+        asyncio.IncompleteReadError: the line ended first.
+    """
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.strip().split("\r\n")
     pairs = (line.split(":", 1) for line in lines)

@@ -1,0 +1,78 @@
+"""JSON over HTTP, both ends of it, for the small servers that stand in processes of their own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.servers.acts import JSON
+from tests.servers.base import hear
+
+Answer = Callable[[str, Any], Awaitable[Any]]
+
+
+class Refused(Exception):
+    """The other end answered with an error; ``status`` is HTTP's."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
+@asynccontextmanager
+async def serve(answer: Answer) -> AsyncIterator[str]:
+    """Let ``answer`` answer ``(path, value)`` with a value until the block ends; yields the url.
+
+    An answer that raises becomes status 500. One that was begun is brought to its end, though
+    whoever asked may be gone.
+    """
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            heard = await hear(reader, client=0)
+            status, body = await _answered(answer, heard.path, heard.json())
+            head = f"content-type: {JSON}\r\ncontent-length: {len(body)}\r\nconnection: close"
+            writer.write(f"HTTP/1.1 {status} {status.phrase}\r\n{head}\r\n\r\n".encode() + body)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+async def _answered(answer: Answer, path: str, value: Any) -> tuple[HTTPStatus, bytes]:
+    try:
+        return HTTPStatus.OK, json.dumps(await answer(path, value)).encode()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other end shall hear of it
+        return HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps(str(error)).encode()
+
+
+async def ask(url: str, value: Any) -> Any:
+    """Ask the server at ``url``, path included, and return its value.
+
+    Raises:
+        OSError: nobody is there, or the line broke before the answer was whole.
+        Refused: the answer is an error.
+    """
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    body = json.dumps(value).encode()
+    try:
+        head = f"host: {parts.netloc}\r\ncontent-type: {JSON}\r\ncontent-length: {len(body)}"
+        writer.write(f"POST {parts.path} HTTP/1.1\r\n{head}\r\n\r\n".encode() + body)
+        first, _, rest = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
+        length = int(rest.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        answer = json.loads(await reader.readexactly(length))
+    except asyncio.IncompleteReadError as error:
+        raise ConnectionError("The line broke.") from error
+    finally:
+        writer.close()
+    if (status := int(first.split()[1])) != HTTPStatus.OK:
+        raise Refused(status)
+    return answer

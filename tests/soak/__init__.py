@@ -1,0 +1,1 @@
+"""The proof by killing: nothing lost, nothing twice, whatever is killed when."""

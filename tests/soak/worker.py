@@ -1,0 +1,120 @@
+"""One process of the bot: the real house, a courier to the mailbox, and a small door for messages.
+
+    python -m tests.soak.worker --database URL --provider URL --mailbox URL
+
+It says its door's url on its first line. The door answers 200 once the engine has accepted the
+message; whoever hears anything else sends again. The worker ends once its standard input does.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from bot.app import App, open_app
+from bot.delivery import Courier
+from bot.errors import FrontdeskError
+from bot.messages import Inbound
+from bot.settings import Settings
+from bot.store.base import Accepted
+from tests.servers.mailbox import MailboxPoster
+from tests.servers.plain import serve
+
+CHANNEL = "mailbox"
+
+
+def settings(*, database: str, provider: str, lease: float, grace: float = 5.0) -> Settings:
+    """Return what a worker runs on."""
+    return Settings.model_validate(
+        {
+            "database": {"url": database},
+            "engine": {"lease_seconds": lease, "sweep_seconds": 0.3, "grace_seconds": grace},
+            "backends": {"claude": {"kind": "anthropic", "base_url": provider}},
+        }
+    )
+
+
+@asynccontextmanager
+async def working(settings: Settings, *, mailbox: str, patience: float) -> AsyncIterator[App]:
+    """Open the bot with a courier whose every delivery may take ``patience`` seconds."""
+    async with open_app(settings, channels=(CHANNEL,)) as app:
+        courier = Courier(
+            outbox=app.outbox,
+            posters=[MailboxPoster(mailbox, name=CHANNEL)],
+            holder=app.holder,
+            seconds=patience,
+            pause=0.1,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            delivering = tasks.create_task(courier.run())
+            yield app
+            delivering.cancel()
+
+
+class Door:
+    """Takes messages in; of every second conversation it follows the answers, as a page would."""
+
+    def __init__(self, app: App, tasks: asyncio.TaskGroup) -> None:
+        self._app = app
+        self._tasks = tasks
+        self._following: set[asyncio.Task[None]] = set()
+
+    async def answer(self, path: str, value: Any) -> Any:
+        del path
+        inbound = Inbound(channel=CHANNEL, **value)
+        accepted = await self._app.engine.accept(inbound)
+        if not accepted.duplicate and sum(inbound.key.encode()) % 2:
+            self._begin_to_follow(accepted)
+        return {
+            "conversation": accepted.conversation,
+            "seq": accepted.seq,
+            "duplicate": accepted.duplicate,
+        }
+
+    def _begin_to_follow(self, accepted: Accepted) -> None:
+        following = self._follow(accepted.conversation, accepted.seq)
+        task = self._tasks.create_task(following)
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        for task in self._following:
+            task.cancel()
+
+    async def _follow(self, conversation: int, seq: int) -> None:
+        with suppress(FrontdeskError):
+            async for _ in self._app.engine.follow(conversation, seq=seq):
+                pass
+
+
+async def work(options: Any) -> None:
+    """Serve until standard input ends."""
+    chosen = settings(database=options.database, provider=options.provider, lease=options.lease)
+    async with (
+        working(chosen, mailbox=options.mailbox, patience=options.patience) as app,
+        asyncio.TaskGroup() as tasks,
+    ):
+        door = Door(app, tasks)
+        async with serve(door.answer) as url:
+            print(url, flush=True)
+            await asyncio.to_thread(sys.stdin.read)
+        door.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.soak.worker", description=__doc__)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--provider", required=True)
+    parser.add_argument("--mailbox", required=True)
+    parser.add_argument("--lease", type=float, default=2.0, help="seconds")
+    parser.add_argument("--patience", type=float, default=4.0, help="seconds of one delivery")
+    logging.basicConfig(level=logging.WARNING)
+    asyncio.run(work(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
