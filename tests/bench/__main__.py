@@ -1,166 +1,121 @@
-"""Measures the engine against its floor in one run, and writes a table and a plot.
+"""Measures the engine against its floors in one run, and writes a table and a plot.
 
     make bench
 
-Three questions: what does the engine add to a raw SDK call with two transactions; does turn 2,000
-cost what turn 10 costs; how much of each request's history repeats the one before to the byte.
+Two floors are written out beside it: (i) the provider's SDK with its typed stream, (ii) plain HTTP
+with events parsed by hand; each with two hand-written transactions. Everyone gets the same answers
+of 100 pieces from a provider that is a process of its own.
 """
 
 import argparse
 import asyncio
-import json
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from bot.app import App
-from bot.backends.anthropic import AnthropicBackend
-from bot.backends.scripted import ScriptedBackend
-from bot.messages import Piece
-from bot.settings import AnthropicSettings
-from tests.bench.floor import Floor
-from tests.bench.provider import provider
-from tests.bench.report import Row, write
-from tests.house import house, says
-from tests.servers.acts import Answer
-from tests.servers.anthropic import AnthropicServer
+from tests.bench import cores, report
+from tests.bench.floors import against_floors
+from tests.bench.length import long_conversation
+from tests.bench.places import Files, Place, server
+from tests.bench.profile import profiled
+from tests.bench.repeats import repeated_history
+from tests.bench.report import Row
+from tests.bench.stretch import Size
 
-QUESTION = "Hi, I need help with resetting my password. Can you guide me?"
-ANSWER = "Open the sign-in page, choose Forgot password and follow the e-mail [1]. " * 3
 RESULTS = Path(__file__).parent / "results"
+Part = Coroutine[Any, Any, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """One stretch of turns: milliseconds a turn, of the wall's clock and of this process's CPU."""
+class Scale:
+    """How much is measured."""
 
-    wall: float
-    cpu: float
-    first: float
-
-
-async def stretch(turn: Callable[[str], Awaitable[float]], *, turns: int) -> Timing:
-    """Run ``turns`` one after the other."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    first = [await turn(QUESTION) for _ in range(turns)]
-    return Timing(
-        wall=(time.perf_counter() - wall) / turns * 1000,
-        cpu=(time.process_time() - cpu) / turns * 1000,
-        first=statistics.median(first) * 1000,
-    )
+    repetitions: int
+    one: Size
+    many: Size
+    longest: int
+    repeats: int
 
 
-async def engine_turn(app: App, question: str, *, key: str) -> float:
-    """Ask the engine and follow the answer; returns the seconds to the first piece."""
-    begun, first = time.perf_counter(), 0.0
-    accepted = await app.engine.accept(says(question, key=key))
-    async for event in app.engine.follow(accepted.conversation, seq=accepted.seq):
-        if isinstance(event, Piece):
-            first = first or time.perf_counter() - begun
-    return first
+FULL = Scale(
+    repetitions=7,
+    one=Size(at_once=1, rounds=3, turns=10),
+    many=Size(at_once=50, rounds=1, turns=4),
+    longest=2000,
+    repeats=200,
+)
+QUICK = Scale(
+    repetitions=2,
+    one=Size(at_once=1, rounds=1, turns=10),
+    many=Size(at_once=50, rounds=1, turns=1),
+    longest=100,
+    repeats=40,
+)
 
 
-async def against_the_floor(folder: Path, *, turns: int, repetitions: int) -> Sequence[Row]:
-    """Interleave the floor and the engine, so that both see the same machine."""
-    floors, engines = [], []
-    with provider() as url:
-        settings = AnthropicSettings(kind="anthropic", base_url=url)
-        claude = AnthropicBackend(name="claude", settings=settings, key="none")
-        floor = await Floor.open(folder / "floor.db", base_url=url)
-        async with house(folder, claude) as app:
-            for repetition in range(repetitions + 1):
-                key = f"conversation {repetition}"
-                ask = partial(engine_turn, app, key=key)
-                pair = (
-                    await stretch(floor.turn, turns=turns),
-                    await stretch(ask, turns=turns),
-                )
-                if repetition:  # the first one warms up
-                    floors.append(pair[0])
-                    engines.append(pair[1])
-        await floor.close()
-    return [
-        Row.ratio("wall ms a turn", [t.wall for t in engines], [t.wall for t in floors]),
-        Row.ratio("CPU ms a turn", [t.cpu for t in engines], [t.cpu for t in floors]),
-        Row.ratio("ms to first piece", [t.first for t in engines], [t.first for t in floors]),
-    ]
-
-
-async def long_conversation(folder: Path, *, last: int) -> tuple[Sequence[Row], Sequence[float]]:
-    """Time every turn of one conversation; compare its end with its beginning."""
-    seconds = []
-    async with house(folder, ScriptedBackend(ANSWER)) as app:
-        for number in range(last):
-            begun = time.perf_counter()
-            await engine_turn(app, f"Question {number}: how do I reset my password?", key="long")
-            seconds.append((time.perf_counter() - begun) * 1000)
-    begin, end = seconds[5:25], seconds[-20:]
-    return [Row.ratio(f"ms at turn {last} against turn 10", end, begin)], seconds
-
-
-async def repeated_history(folder: Path, *, turns: int) -> Sequence[Row]:
-    """Compare what is sent of each request with the one before, byte for byte."""
-    async with AnthropicServer(lambda _: Answer(text=ANSWER)) as server:
-        settings = AnthropicSettings(kind="anthropic", base_url=server.url)
-        claude = AnthropicBackend(name="claude", settings=settings, key="none")
-        async with house(folder, claude, window={"tokens": 4000}) as app:
-            for number in range(turns):
-                await engine_turn(app, f"Question {number}: and my password?", key="cache")
-        bodies = [unmarked(heard.body) for heard in server.heard]
-    shares = [share(before, after) for before, after in pairwise(bodies)]
-    kept = [value for value in shares[20:] if value > 50]
-    return [
-        Row.plain("% of a request's history that repeats, between cuts", kept),
-        Row.plain(f"cuts in {turns} turns", [float(sum(value <= 50 for value in shares))]),
-    ]
-
-
-def unmarked(body: bytes) -> bytes:
-    """Return a request's messages without the cache marks, which move and are no content."""
-    messages = json.dumps(json.loads(body)["messages"], separators=(",", ":")).encode()
-    return messages.replace(b',"cache_control":{"type":"ephemeral"}', b"")
-
-
-def share(before: bytes, after: bytes) -> float:
-    """Return how many percent of ``before``'s history, up to its last question, open ``after``."""
-    end = before.rindex(b"Question ")
-    same = next((at for at in range(end) if before[at] != after[at]), end)
-    return same / end * 100
-
-
-async def run(*, turns: int, repetitions: int, last: int) -> None:
+@contextmanager
+def place(kind: str) -> Iterator[Place]:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows: list[Row] = []
-        for part in ("floor", "long", "cache"):
-            (folder / part).mkdir()
-        say(f"engine against floor: {repetitions} x {turns} turns of 100 pieces each …")
-        rows += await against_the_floor(folder / "floor", turns=turns, repetitions=repetitions)
-        say(f"one conversation of {last} turns …")
-        more, seconds = await long_conversation(folder / "long", last=last)
-        rows += more
-        say("what repeats from request to request …")
-        rows += await repeated_history(folder / "cache", turns=100)
-    print(write(RESULTS, rows=rows, seconds=seconds))
+        if kind == "sqlite":
+            yield Files(Path(name))
+        else:
+            with server(Path(name)) as running:
+                yield running
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def parts(scale: Scale) -> dict[str, Callable[[], Sequence[Row]]]:
+    """Name every part of the bench, in the order of the table."""
+
+    def on(kind: str, part: Callable[[Place], Part]) -> Callable[[], Sequence[Row]]:
+        def measure() -> Sequence[Row]:
+            with place(kind) as where:
+                return asyncio.run(part(where))
+
+        return measure
+
+    def floors(size: Size) -> Callable[[Place], Part]:
+        return lambda where: against_floors(where, size, repetitions=scale.repetitions)
+
+    def length(where: Place) -> Part:
+        return long_conversation(where, turns=scale.longest, results=RESULTS)
+
+    return {
+        "floors-sqlite-1": on("sqlite", floors(scale.one)),
+        "floors-sqlite-50": on("sqlite", floors(scale.many)),
+        "floors-postgresql-1": on("postgresql", floors(scale.one)),
+        "floors-postgresql-50": on("postgresql", floors(scale.many)),
+        "length-sqlite": on("sqlite", length),
+        "repeats": lambda: asyncio.run(repeated_history(turns=scale.repeats)),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--turns", type=int, default=40, help="turns in one repetition")
-    parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--last", type=int, default=2000, help="the long conversation's turns")
+    summary, _, rest = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(prog="make bench", description=summary, epilog=rest)
+    parser.add_argument("--quick", action="store_true", help="a smoke test, no measurement")
+    parser.add_argument("--only", metavar="NAME", help="only the parts whose name begins so")
+    parser.add_argument("--profile", metavar="DATABASE:N", help="profile the engine, N at once")
     options = parser.parse_args()
-    asyncio.run(run(turns=options.turns, repetitions=options.repetitions, last=options.last))
+    cores.take_first()
+    scale = QUICK if options.quick else FULL
+    if options.profile:
+        kind, _, at_once = options.profile.partition(":")
+        with place(kind) as where:
+            size = scale.many if int(at_once or 1) > 1 else scale.one
+            print(asyncio.run(profiled(where, size)))
+        return
+    rows: list[Row] = []
+    for name, part in parts(scale).items():
+        if name.startswith(options.only or ""):
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows += part()
+    text = f"{report.table(rows)}\n\n{report.machine()}"
+    report.write(RESULTS, text)
+    print(text)
 
 
 if __name__ == "__main__":

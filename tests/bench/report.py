@@ -1,71 +1,95 @@
-"""The bench's table and its plot."""
+"""The bench's table: figures, what they are compared with, and what was promised of them."""
 
+import os
+import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Self
 
-from matplotlib.figure import Figure
+from tests.bench import cores
+
+Values = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure: median and spread, beside its floor where it has one."""
+    """One figure, and the same of both floors where they have it.
+
+    ``goal`` says what is promised; ``kept`` tells of the row whether the promise holds.
+    """
 
     name: str
-    ours: Sequence[float]
-    floor: Sequence[float] = ()
+    ours: Values
+    sdk: Values = ()
+    http: Values = ()
+    goal: str = ""
+    kept: Callable[["Row"], bool] | None = None
 
-    @classmethod
-    def ratio(cls, name: str, ours: Sequence[float], floor: Sequence[float]) -> Self:
-        return cls(name=name, ours=ours, floor=floor)
+    @property
+    def to_sdk(self) -> float:
+        return _ratio(self.ours, self.sdk)
 
-    @classmethod
-    def plain(cls, name: str, ours: Sequence[float]) -> Self:
-        return cls(name=name, ours=ours)
+    @property
+    def to_http(self) -> float:
+        return _ratio(self.ours, self.http)
+
+    @property
+    def after_http(self) -> float:
+        return statistics.median(self.ours) - statistics.median(self.http)
+
+    @property
+    def middle(self) -> float:
+        return statistics.median(self.ours)
 
     def __str__(self) -> str:
-        floor = _spread(self.floor) if self.floor else ""
-        factor = (
-            f"{statistics.median(self.ours) / statistics.median(self.floor):.2f}"
-            if self.floor
-            else ""
+        cells = (
+            self.name,
+            _spread(self.ours),
+            _spread(self.sdk),
+            _spread(self.http),
+            f"{self.to_sdk:.2f}" if self.sdk else "",
+            f"{self.to_http:.2f}" if self.http else "",
+            f"{self.goal}: {'kept' if self.kept(self) else 'MISSED'}" if self.kept else self.goal,
         )
-        return f"| {self.name} | {_spread(self.ours)} | {floor} | {factor} |"
+        return f"| {' | '.join(cells)} |"
 
 
-def _spread(values: Sequence[float]) -> str:
+def _ratio(ours: Values, floor: Values) -> float:
+    """Compare what was measured side by side: a machine's mood then weighs on both."""
+    return statistics.median(our / its for our, its in zip(ours, floor, strict=True))
+
+
+def _spread(values: Values) -> str:
+    if not values:
+        return ""
     low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+    return f"{middle:.2f}" if low == high else f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def write(folder: Path, *, rows: Sequence[Row], seconds: Sequence[float]) -> str:
-    """Write ``bench.md`` and ``bench.png`` into ``folder``; returns the table."""
-    folder.mkdir(exist_ok=True)
-    table = "\n".join(
+def table(rows: Sequence[Row]) -> str:
+    """Write the rows as Markdown."""
+    names = ("figure", "engine: median (least to most)", "floor (i): SDK", "floor (ii): HTTP")
+    ends = ("to (i)", "to (ii)", "promise")
+    lines = [f"| {' | '.join([*names, *ends])} |", "|---" * 7 + "|", *map(str, rows)]
+    return "\n".join(lines)
+
+
+def machine() -> str:
+    """Name what the figures were taken on."""
+    packages = ("anthropic", "httpx2", "sqlalchemy", "asyncpg")
+    return ", ".join(
         [
-            "| figure | engine: median (least to most) | floor | ratio |",
-            "|---|---|---|---|",
-            *map(str, rows),
+            f"Python {platform.python_version()}",
+            f"{cores.count()} of {os.cpu_count()} cores",
+            platform.machine(),
+            *(f"{name} {version(name)}" for name in packages),
         ]
     )
-    (folder / "bench.md").write_text(table + "\n")
-    _plot(folder / "bench.png", seconds)
-    return f"{table}\n\nKept in {folder}/bench.md, drawn in {folder}/bench.png"
 
 
-def _plot(file: Path, seconds: Sequence[float]) -> None:
-    window = 25
-    smooth = [
-        statistics.median(seconds[max(0, at - window) : at + 1]) for at in range(len(seconds))
-    ]
-    figure = Figure(figsize=(8, 4))
-    axes = figure.subplots()
-    axes.plot(range(1, len(seconds) + 1), seconds, ".", markersize=2, alpha=0.3, label="a turn")
-    axes.plot(range(1, len(smooth) + 1), smooth, label=f"median of {window}")
-    axes.set(xlabel="turn of one conversation", ylabel="milliseconds", ylim=(0, None))
-    axes.set_title("What a turn costs as a conversation grows")
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(file, dpi=120)
+def write(folder: Path, text: str) -> None:
+    """Keep the report as ``bench.md`` in ``folder``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "bench.md").write_text(text + "\n")

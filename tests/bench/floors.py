@@ -1,0 +1,59 @@
+"""The part of the bench that sets the engine against its floors."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.candidates import everyone
+from tests.bench.places import Place
+from tests.bench.provider import provider
+from tests.bench.report import Row
+from tests.bench.stretch import Size, Timing, stretch
+
+
+async def against_floors(place: Place, size: Size, *, repetitions: int) -> Sequence[Row]:
+    """Interleave the engine and both floors, so that all see the same machine."""
+    timings: dict[str, list[Timing]] = {}
+    with tempfile.TemporaryDirectory() as folder, provider() as asked:
+        async with everyone(place, base_url=asked.url, folder=Path(folder)) as candidates:
+            for repetition in range(repetitions + 1):
+                first = repetition % len(candidates)  # nobody always follows the same one
+                for candidate in (*candidates[first:], *candidates[:first]):
+                    timing = await stretch(candidate, size)
+                    if repetition:  # the first one warms up
+                        timings.setdefault(candidate.name, []).append(timing)
+    return _rows(f"{place.kind}, {size.at_once} at once", timings, alone=size.at_once == 1)
+
+
+def _rows(where: str, timings: dict[str, list[Timing]], *, alone: bool) -> Sequence[Row]:
+    engine, sdk, http = (timings[name] for name in ("engine", "floor (i)", "floor (ii)"))
+    rows = [
+        Row(
+            name=f"{where}: turns per second",
+            ours=[timing.rate for timing in engine],
+            sdk=[timing.rate for timing in sdk],
+            http=[timing.rate for timing in http],
+            goal="≥ 1 of (i)",
+            kept=lambda row: row.to_sdk >= 1,
+        ),
+        Row(
+            name=f"{where}: CPU ms a turn",
+            ours=[timing.cpu for timing in engine],
+            sdk=[timing.cpu for timing in sdk],
+            http=[timing.cpu for timing in http],
+            goal="≤ 1 of (i), ≤ 1.5 of (ii)",
+            kept=lambda row: row.to_sdk <= 1 and row.to_http <= 1.5,
+        ),
+    ]
+    if alone:
+        rows.append(
+            Row(
+                name=f"{where}: ms to first piece",
+                ours=[timing.first for timing in engine],
+                sdk=[timing.first for timing in sdk],
+                http=[timing.first for timing in http],
+                goal="≤ 3 ms after (ii)",
+                kept=lambda row: row.after_http <= 3,
+            )
+        )
+    return rows
