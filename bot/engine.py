@@ -318,7 +318,8 @@ class Engine:
         """Tell whether more was said meanwhile, here or to another process."""
         if work.heard > work.upto:
             return True
-        return await self._conversations.asked(work.lease.conversation) > work.upto
+        owed = await self._conversations.owed(work.lease.conversation)
+        return owed.upto > work.upto
 
     # --- Finish ------------------------------------------------------------------------------
 

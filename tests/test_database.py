@@ -1,23 +1,28 @@
 """A database that does not do its work says why; the next one who asks is served."""
 
 import asyncio
+import itertools
 import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Connection, Executable, func, insert, select, text, update
+from sqlalchemy.util.concurrency import await_, in_greenlet
 
 from bot.errors import MissingExtra, SettingsError, SetupError, StoreError, StoreUnavailable
 from bot.store import schema
+from bot.store.clock import now
 from bot.store.conversations import SqlConversations
-from bot.store.database import Database, retried
+from bot.store.database import Database
 from bot.store.tables import Customer
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, inbound, turn
 from tests.servers.relay import Relay, relay
@@ -30,10 +35,24 @@ def _now() -> float:
 
 
 async def _add(database: Database, name: str) -> None:
-    async with database.writing() as connection:
-        await connection.execute(
-            database.insert(Customer).values(channel="web", external_id=name, name=name)
-        )
+    await database.write(lambda line: line.execute(*_adding(name)))
+
+
+def _adding(name: str) -> tuple[Executable, dict[str, Any]]:
+    return insert(Customer), {
+        "channel": "web",
+        "external_id": name,
+        "name": name,
+        "attributes": {},
+    }
+
+
+def _wait_within(loop: asyncio.AbstractEventLoop, until: Coroutine[Any, Any, object]) -> None:
+    """Wait in the middle of a deed, wherever it runs."""
+    if in_greenlet():
+        await_(until)
+    else:
+        asyncio.run_coroutine_threadsafe(until, loop).result()
 
 
 def _tells(error: BaseException, secret: str) -> bool:
@@ -47,8 +66,8 @@ def _tells(error: BaseException, secret: str) -> bool:
 
 
 async def _names(database: Database) -> list[str | None]:
-    async with database.reading() as connection:
-        return list(await connection.scalars(select(Customer.name).order_by(Customer.id)))
+    names = select(Customer.name).order_by(Customer.id)
+    return await database.read(lambda line: list(line.scalars(names)))
 
 
 # --- The url ----------------------------------------------------------------------------------
@@ -160,13 +179,13 @@ async def test_a_full_file_keeps_nothing_of_the_message(sqlite_url: str) -> None
     database = await Database.open(sqlite_url, clock=_now, pool=1)
     store = SqlConversations(database)
     accepted = await ask(store, "Hello")
-    async with database.engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(StoreUnavailable, match=r"is full.*Free some space"):
         await ask(store, "x" * 1_000_000)
     assert len((await store.read(accepted.conversation)).messages) == 1
-    async with database.engine.connect() as connection:
-        await connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert (await ask(store)).seq == 2
     await database.close()
 
@@ -184,8 +203,7 @@ async def test_a_files_clock_is_the_one_that_was_passed_in(sqlite_url: str) -> N
 
 async def test_a_servers_clock_is_its_own(postgres_url: str) -> None:
     database = await Database.open(postgres_url, clock=_now)
-    async with database.reading() as connection:
-        assert await connection.scalar(select(database.now)) != _now()
+    assert await database.read(lambda line: line.scalar(select(now()))) != _now()
     await database.close()
 
 
@@ -228,10 +246,10 @@ async def test_a_line_that_died_while_it_was_not_used_is_not_noticed(
     relayed, database = line
     store = SqlConversations(database)
     lease = await ask_alone(store)
-    await asyncio.gather(*(store.asked(lease.conversation) for _ in range(4)))
+    await asyncio.gather(*(store.owed(lease.conversation) for _ in range(4)))
     await relayed.cut()
     await relayed.open()
-    assert await store.asked(lease.conversation) == 1
+    assert (await store.owed(lease.conversation)).upto == 1
     await relayed.cut()
     await relayed.open()
     assert (await ask(store)).seq == 2
@@ -248,30 +266,27 @@ async def test_a_server_that_went_away_is_unavailable_until_it_is_back(
         await ask(store, "my card is 4111")
     assert not _tells(caught.value, "4111")
     await relayed.open()
-    assert await store.asked(lease.conversation) == 1
+    assert (await store.owed(lease.conversation)).upto == 1
 
 
 async def test_two_who_wait_for_each_other_are_both_served(postgres_url: str) -> None:
     database = await Database.open(postgres_url, clock=_now)
     await _add(database, "ada")
     await _add(database, "grace")
-    meeting = asyncio.Barrier(2)
-    tries = 0
+    loop, meeting, tries = asyncio.get_running_loop(), asyncio.Barrier(2), itertools.count(1)
 
-    @retried
-    async def rename(*names: str) -> None:
-        nonlocal tries
-        tries += 1
-        async with database.writing() as connection:
-            for name in names:
-                await connection.execute(
-                    update(Customer).where(Customer.external_id == name).values(name=names[0])
-                )
-                if tries <= 2 and name == names[0]:
-                    await meeting.wait()
+    def rename(line: Connection, *names: str) -> None:
+        first_time = next(tries) <= 2
+        for name in names:
+            line.execute(update(Customer).where(Customer.external_id == name).values(name=names[0]))
+            if first_time and name == names[0]:
+                _wait_within(loop, meeting.wait())
 
-    await asyncio.gather(rename("ada", "grace"), rename("grace", "ada"))
-    assert tries == 3
+    await asyncio.gather(
+        database.write(lambda line: rename(line, "ada", "grace")),
+        database.write(lambda line: rename(line, "grace", "ada")),
+    )
+    assert next(tries) == 4
     assert len(set(await _names(database))) == 1
     await database.close()
 
@@ -280,38 +295,43 @@ async def test_two_who_wait_for_each_other_are_both_served(postgres_url: str) ->
 
 
 async def test_an_error_takes_all_of_a_transaction_back(database: Database) -> None:
-    async def fail() -> None:
-        async with database.writing() as connection:
-            await connection.execute(
-                database.insert(Customer).values(channel="web", external_id="a")
-            )
-            raise LookupError
+    def fail(line: Connection) -> None:
+        line.execute(*_adding("ada"))
+        raise LookupError
 
     with pytest.raises(LookupError):
-        await fail()
+        await database.write(fail)
     assert await _names(database) == []
     await _add(database, "grace")
 
 
-async def test_a_cancelled_transaction_leaves_nothing_and_no_lock(database: Database) -> None:
-    written = asyncio.Event()
+async def test_a_cancelled_transaction_is_whole_or_not_there_and_leaves_no_lock(
+    database: Database,
+) -> None:
+    loop, written, done = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
 
-    async def dawdle() -> None:
-        async with database.writing() as connection:
-            await connection.execute(
-                database.insert(Customer).values(channel="web", external_id="a")
-            )
-            written.set()
-            await anyio.sleep_forever()
+    async def cancelled() -> None:
+        written.set()
+        await done.wait()
 
-    for _ in range(8):  # more often than the pool has connections
+    def dawdle(line: Connection, number: int) -> None:
+        line.execute(*_adding(f"ada {number}"))
+        _wait_within(loop, cancelled())
+        line.execute(*_adding(f"grace {number}"))
+
+    for number in range(8):  # more often than the pool has connections
         async with asyncio.TaskGroup() as group:
-            dawdling = group.create_task(dawdle())
+            dawdling = group.create_task(database.write(partial(dawdle, number=number)))
             await written.wait()
             dawdling.cancel()
+            await asyncio.sleep(0)
+            done.set()
         written.clear()
-    assert await _names(database) == []
-    await _add(database, "grace")
+        done.clear()
+    await _add(database, "hedy")
+    *pairs, last = await _names(database)
+    assert last == "hedy"
+    assert pairs in ([], [f"{name} {number}" for number in range(8) for name in ("ada", "grace")])
 
 
 async def test_a_task_cancelled_at_any_moment_leaves_a_working_store(database: Database) -> None:
@@ -330,20 +350,30 @@ async def test_a_task_cancelled_at_any_moment_leaves_a_working_store(database: D
 
 
 async def test_a_reader_sees_one_moment(database: Database) -> None:
-    async with database.reading() as connection:
-        count = select(func.count()).select_from(Customer)
-        assert await connection.scalar(count) == 0
-        await _add(database, "ada")
-        assert await connection.scalar(count) == 0
+    loop, count = asyncio.get_running_loop(), select(func.count()).select_from(Customer)
+
+    def look(line: Connection) -> list[int | None]:
+        before = line.scalar(count)
+        _wait_within(loop, _add(database, "ada"))
+        return [before, line.scalar(count)]
+
+    assert await database.read(look) == [0, 0]
     assert await _names(database) == ["ada"]
 
 
 async def test_nobody_waits_for_a_slow_reader(database: Database) -> None:
-    async with database.reading() as connection:
-        await connection.execute(select(Customer.id))
+    loop = asyncio.get_running_loop()
+
+    async def write() -> None:
         with anyio.fail_after(5):
             for number in range(10):
                 await _add(database, f"customer {number}")
+
+    def look(line: Connection) -> None:
+        line.execute(select(Customer.id))
+        _wait_within(loop, write())
+
+    await database.read(look)
 
 
 async def test_a_refused_write_does_not_repeat_the_customers_words(database: Database) -> None:
@@ -367,16 +397,25 @@ async def test_more_who_ask_than_connections_are_all_served(sqlite_url: str) -> 
         ),
         *(_names(database) for _ in range(60)),
     )
-    async with database.reading() as connection:
-        assert await connection.scalar(text("SELECT count(*) FROM messages")) == 60
+    count = text("SELECT count(*) FROM messages")
+    assert await database.read(lambda line: line.scalar(count)) == 60
     await database.close()
 
 
-async def test_who_waits_too_long_for_a_connection_is_told_so(sqlite_url: str) -> None:
-    database = await Database.open(sqlite_url, clock=_now, pool=1, patience=0.1)
-    async with database.reading():
+async def test_who_waits_too_long_for_a_connection_is_told_so(database_url: str) -> None:
+    database = await Database.open(database_url, clock=_now, pool=1, patience=0.1)
+    loop, taken, done = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    async def dawdle() -> None:
+        taken.set()
+        await done.wait()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(database.write(lambda _: _wait_within(loop, dawdle())))
+        await taken.wait()
         with pytest.raises(StoreUnavailable, match=r"no free connection. Raise \[database\] pool"):
             await _names(database)
+        done.set()
     assert await _names(database) == []
     await database.close()
 

@@ -614,12 +614,12 @@ async def _all(events: AsyncIterator[Event]) -> list[Event]:
 
 
 async def _give_to_a_person(app: App, conversation: int) -> None:
-    async with app.database.writing() as connection:
-        await connection.execute(
-            update(tables.Conversation)
-            .where(tables.Conversation.id == conversation)
-            .values(owner="operator")
-        )
+    give = (
+        update(tables.Conversation)
+        .where(tables.Conversation.id == conversation)
+        .values(owner="operator")
+    )
+    await app.database.write(lambda line: line.execute(give))
 
 
 def _turn(events: list[Event]) -> str:

@@ -122,8 +122,8 @@ async def ours(articles: SqlArticles) -> list[list[str]]:
 
 async def theirs(database: Database) -> list[list[str]]:
     """Ask bm25s over the very same passages, titles and headings included."""
-    async with database.reading() as connection:
-        rows = (await connection.execute(select(Passage).order_by(Passage.id))).all()
+    every = select(Passage).order_by(Passage.id)
+    rows = await database.read(lambda line: line.execute(every).all())
     texts = [" ".join([*row.headings, row.text]) for row in rows]
     index = bm25s.BM25()
     index.index(_tokens(texts), show_progress=False)

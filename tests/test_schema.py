@@ -30,10 +30,9 @@ def _differences(connection: Connection) -> list[object]:
 
 
 async def _run(url: str, statement: str) -> None:
-    engine = connect(to_address(url), pool=1, patience=5)
-    async with engine.begin() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
+    transactions = connect(to_address(url), pool=1, patience=5)
+    await transactions.write(lambda line: line.execute(text(statement)))
+    await transactions.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,8 +43,7 @@ def empty_url(request: pytest.FixtureRequest) -> str:
 
 
 async def test_the_migrations_make_the_tables_of_the_program(database: Database) -> None:
-    async with database.reading() as connection:
-        assert await connection.run_sync(_differences) == []
+    assert await database.read(_differences) == []
 
 
 async def test_an_upgrade_goes_up_from_empty_and_back(empty_url: str) -> None:
@@ -54,10 +52,9 @@ async def test_an_upgrade_goes_up_from_empty_and_back(empty_url: str) -> None:
     assert await schema.current(empty_url) == schema.head()
     assert await schema.upgrade(empty_url) == schema.head()
 
-    engine = connect(to_address(empty_url), pool=1, patience=5)
-    async with engine.begin() as connection:
-        await connection.run_sync(schema.migrate, "base")
-    await engine.dispose()
+    transactions = connect(to_address(empty_url), pool=1, patience=5)
+    await transactions.write(lambda line: schema.migrate(line, "base"))
+    await transactions.close()
     assert await schema.current(empty_url) is None
     assert await schema.upgrade(empty_url) is None
 

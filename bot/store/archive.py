@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
+
+# What both databases know of conflicts is written alike: their compilers read it so, too.
+from sqlalchemy.dialects.postgresql import insert
 
 from bot import messages as values
 from bot.errors import StoreError
 from bot.messages import Author, Found, Outcome, Rating
 from bot.store import rows
 from bot.store.base import Line, Record, Unanswered
-from bot.store.database import Database, retried
+from bot.store.clock import now
+from bot.store.database import Database
 from bot.store.rows import AnyRow, AnySelect
 from bot.store.tables import (
     Conversation,
@@ -41,13 +44,11 @@ class SqlArchive:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @retried
     async def find(self, channel: str, key: str) -> values.Conversation | None:
         return await self._one(
             rows.CONVERSATIONS.where(Conversation.channel == channel, Conversation.key == key)
         )
 
-    @retried
     async def latest(self, channel: str) -> values.Conversation | None:
         return await self._one(
             rows.CONVERSATIONS.where(Conversation.channel == channel)
@@ -56,11 +57,12 @@ class SqlArchive:
         )
 
     async def _one(self, query: AnySelect) -> values.Conversation | None:
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.read(lambda line: line.execute(query).one_or_none())
         return rows.to_conversation(row) if row else None
 
-    @retried
+    async def _all(self, query: AnySelect) -> Sequence[AnyRow]:
+        return await self._database.read(lambda line: line.execute(query).all())
+
     async def conversations(self, *, limit: int) -> Sequence[Line]:
         said = select(func.count(Message.id)).where(Message.conversation_id == Conversation.id)
         opening = (
@@ -79,24 +81,22 @@ class SqlArchive:
             .order_by(Conversation.latest_at.desc(), Conversation.id.desc())
             .limit(limit)
         )
-        async with self._database.reading() as connection:
-            return [_to_line(row) for row in await connection.execute(query)]
+        return [_to_line(row) for row in await self._all(query)]
 
-    @retried
     async def messages(self, conversation: int) -> Sequence[values.Message]:
         query = rows.MESSAGES.where(Message.conversation_id == conversation)
-        async with self._database.reading() as connection:
-            return [rows.to_message(row) for row in await connection.execute(query)]
+        return [rows.to_message(row) for row in await self._all(query)]
 
-    @retried
     async def turns(self, conversation: int) -> Sequence[values.Turn]:
         query = rows.TURNS.where(Turn.conversation_id == conversation).order_by(Turn.reply_seq)
-        async with self._database.reading() as connection:
-            found = (await connection.execute(query)).all()
-            calls = await _calls(connection, [row.id for row in found])
-        return [rows.to_turn(row, calls.get(row.id, ())) for row in found]
 
-    @retried
+        def deed(connection: Connection) -> list[values.Turn]:
+            found = connection.execute(query).all()
+            calls = _calls(connection, [row.id for row in found])
+            return [rows.to_turn(row, calls.get(row.id, ())) for row in found]
+
+        return await self._database.read(deed)
+
     async def record(self, turn: str) -> Sequence[Record]:
         query = (
             rows.TURNS.where(func.substr(Turn.id, 1, len(turn)) == turn)
@@ -107,11 +107,10 @@ class SqlArchive:
             .order_by(Turn.started_at.desc(), Turn.id)
             .limit(_MOST_RECORDS)
         )
-        async with self._database.reading() as connection:
-            found = (await connection.execute(query)).all()
-            return [await _to_record(connection, row) for row in found]
+        return await self._database.read(
+            lambda line: [_to_record(line, row) for row in line.execute(query).all()]
+        )
 
-    @retried
     async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
         newest = (
             select(Turn.id)
@@ -125,43 +124,44 @@ class SqlArchive:
             .where(Turn.id.in_(newest))
             .order_by(Turn.started_at.desc(), Turn.id, Message.seq)
         )
-        async with self._database.reading() as connection:
-            asked = (await connection.execute(query)).all()
+        asked = await self._all(query)
         return [_to_unanswered(list(burst)) for _, burst in groupby(asked, lambda row: row.id)]
 
-    @retried
     async def rate(self, turn: str, rating: Rating, *, comment: str) -> None:
-        said = {"rating": rating, "comment": comment, "at": self._database.now}
+        said = {"rating": rating, "comment": comment, "at": now()}
         rate = (
-            self._database.insert(Feedback)
+            insert(Feedback)
             .values(turn_id=turn, **said)
             .on_conflict_do_update(index_elements=[Feedback.turn_id], set_=said)
         )
-        async with self._database.writing() as connection:
-            if await connection.scalar(select(Turn.id).where(Turn.id == turn)) is None:
+
+        def deed(connection: Connection) -> None:
+            if connection.scalar(select(Turn.id).where(Turn.id == turn)) is None:
                 raise StoreError(f"There is no turn '{turn}'.")
-            await connection.execute(rate)
+            connection.execute(rate)
+
+        await self._database.write(deed)
 
 
-async def _calls(connection: AsyncConnection, turns: Sequence[str]) -> dict[str, list[AnyRow]]:
+def _calls(connection: Connection, turns: Sequence[str]) -> dict[str, list[AnyRow]]:
     query = select(ToolCall).where(ToolCall.turn_id.in_(turns)).order_by(ToolCall.id)
     found: dict[str, list[AnyRow]] = {}
-    for row in await connection.execute(query):
+    for row in connection.execute(query):
         found.setdefault(row.turn_id, []).append(row)
     return found
 
 
-async def _to_record(connection: AsyncConnection, row: AnyRow) -> Record:
-    questions = await connection.execute(
+def _to_record(connection: Connection, row: AnyRow) -> Record:
+    questions = connection.execute(
         rows.MESSAGES.join_from(Turn, Message, _ASKED).where(Turn.id == row.id)
     )
-    calls = await _calls(connection, [row.id])
+    calls = _calls(connection, [row.id])
     turn = rows.to_turn(row, calls.get(row.id, ()))
     return Record(
         conversation=row.conversation_id,
         turn=turn,
         questions=tuple(rows.to_message(question) for question in questions),
-        passages=await _passages(connection, turn.passages),
+        passages=_passages(connection, turn.passages),
         template=row.source or "",
         delivery=row.state,
         rating=Rating(row.rating) if row.rating else None,
@@ -169,12 +169,10 @@ async def _to_record(connection: AsyncConnection, row: AnyRow) -> Record:
     )
 
 
-async def _passages(
-    connection: AsyncConnection, given: Sequence[Found]
-) -> tuple[values.Passage, ...]:
+def _passages(connection: Connection, given: Sequence[Found]) -> tuple[values.Passage, ...]:
     """Return the passages that a turn was given, with what the search found of them then."""
     asked = rows.PASSAGES.where(Passage.id.in_([found.passage for found in given]))
-    by_id = {row.id: rows.to_passage(row) for row in await connection.execute(asked)}
+    by_id = {row.id: rows.to_passage(row) for row in connection.execute(asked)}
     return tuple(
         replace(by_id[found.passage], score=found.score, coverage=found.coverage)
         for found in given

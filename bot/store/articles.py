@@ -7,14 +7,15 @@ from heapq import nlargest
 from math import log
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, case, delete, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
 
 from bot import messages as values
 from bot.knowledge.base import Article as Read
 from bot.knowledge.base import Cutting, Known
 from bot.store import rows
-from bot.store.database import Database, retried
+from bot.store.clock import now
+from bot.store.database import Database
 from bot.store.tables import Article, Passage, Posting
 
 # BM25's constants: how late a word said again says nothing new, since titles and headings say it
@@ -37,79 +38,60 @@ class SqlArticles:
     async def known(self, source: str) -> Mapping[str, Known]:
         columns = (Article.path, Article.digest, Article.link)
         query = select(*columns).where(Article.source == source)
-        async with self._database.reading() as connection:
-            found = await connection.execute(query)
-            return {row.path: Known(digest=row.digest, link=row.link) for row in found}
+        found = await self._database.read(lambda line: line.execute(query).all())
+        return {row.path: Known(digest=row.digest, link=row.link) for row in found}
 
     async def sources(self) -> Mapping[str, int]:
         query = select(Article.source, func.count().label("articles")).group_by(Article.source)
-        async with self._database.reading() as connection:
-            return {row.source: row.articles for row in await connection.execute(query)}
+        found = await self._database.read(lambda line: line.execute(query).all())
+        return {row.source: row.articles for row in found}
 
     # --- Learning -----------------------------------------------------------------------------
 
-    @retried
     async def keep(self, source: str, article: Read) -> None:
-        async with self._database.writing() as connection:
-            number = await self._keep_article(connection, source, article)
-            ids = await _keep_passages(connection, number, article)
-            await _keep_postings(connection, dict(zip(ids, article.passages, strict=True)))
+        await self._database.write(lambda line: _keep(line, source, article))
 
-    async def _keep_article(self, connection: AsyncConnection, source: str, article: Read) -> int:
-        facts = {
-            "title": article.title,
-            "link": article.link,
-            "digest": article.digest,
-            "learned_at": self._database.now,
-        }
-        kept = (
-            self._database.insert(Article)
-            .values(source=source, path=article.path, **facts)
-            .on_conflict_do_update(index_elements=["source", "path"], set_=facts)
-            .returning(Article.id)
-        )
-        return int((await connection.execute(kept)).scalar_one())
-
-    @retried
     async def remove(self, source: str, paths: Sequence[str]) -> None:
-        async with self._database.writing() as connection:
-            for at in range(0, len(paths), _BATCH):
-                gone = (Article.source == source) & Article.path.in_(paths[at : at + _BATCH])
-                of_them = Passage.article_id.in_(select(Article.id).where(gone))
-                ids = (await connection.execute(select(Passage.id).where(of_them))).scalars().all()
-                await _retire(connection, ids)
-                await connection.execute(delete(Article).where(gone))
+        await self._database.write(lambda line: _remove(line, source, paths))
 
     # --- Searching ----------------------------------------------------------------------------
 
     async def match(
         self, terms: Mapping[str, float], *, hints: Mapping[str, float] | None = None, limit: int
     ) -> Sequence[values.Passage]:
-        asked = {**(hints or {}), **terms}
-        async with self._database.reading() as connection:
-            count, length = await _size(connection)
-            if not asked or not count:
-                return []
-            found = await _frequencies(connection, asked)
-            weights = {
-                term: weight * _idf(found.get(term, 0), count)
-                for term, weight in asked.items()
-                if term in terms or term in found
-            }
-            if not found:
-                return []
-            best = await connection.execute(_ranking(weights, found, length, limit))
-            return [_to_passage(row, sum(weights.values())) for row in best]
+        return await self._database.read(lambda line: _match(line, terms, hints or {}, limit))
 
 
-async def _size(connection: AsyncConnection) -> tuple[int, float]:
+# --- Finding ------------------------------------------------------------------------------------
+
+
+def _match(
+    connection: Connection, terms: Mapping[str, float], hints: Mapping[str, float], limit: int
+) -> list[values.Passage]:
+    asked = {**hints, **terms}
+    count, length = _size(connection)
+    if not asked or not count:
+        return []
+    found = _frequencies(connection, asked)
+    if not found:
+        return []
+    weights = {
+        term: weight * _idf(found.get(term, 0), count)
+        for term, weight in asked.items()
+        if term in terms or term in found
+    }
+    best = connection.execute(_ranking(weights, found, length, limit))
+    return [_to_passage(row, sum(weights.values())) for row in best]
+
+
+def _size(connection: Connection) -> tuple[int, float]:
     """Return how many passages can be found, and how long they are on average."""
     query = select(func.count(), func.avg(Passage.length)).select_from(Passage).where(_FINDABLE)
-    count, length = (await connection.execute(query)).one()
+    count, length = (connection.execute(query)).one()
     return count, length or 1.0
 
 
-async def _frequencies(connection: AsyncConnection, terms: Iterable[str]) -> Mapping[str, int]:
+def _frequencies(connection: Connection, terms: Iterable[str]) -> Mapping[str, int]:
     """Return in how many passages each term stands, without those that stand in none."""
     asked = list(terms)
     found: dict[str, int] = {}
@@ -119,7 +101,7 @@ async def _frequencies(connection: AsyncConnection, terms: Iterable[str]) -> Map
             .where(Posting.term.in_(asked[at : at + _BATCH]))
             .group_by(Posting.term)
         )
-        found.update((term, count) for term, count in await connection.execute(query))
+        found.update((term, count) for term, count in connection.execute(query))
     return found
 
 
@@ -159,33 +141,62 @@ def _ranking(
     )
 
 
-# --- Passages and their postings ----------------------------------------------------------------
+# --- Articles, their passages and postings ------------------------------------------------------
 
 
-async def _keep_passages(connection: AsyncConnection, article: int, read: Read) -> list[int]:
+def _keep(connection: Connection, source: str, article: Read) -> None:
+    number = _keep_article(connection, source, article)
+    ids = _keep_passages(connection, number, article)
+    _keep_postings(connection, dict(zip(ids, article.passages, strict=True)))
+
+
+def _keep_article(connection: Connection, source: str, article: Read) -> int:
+    facts = {
+        "title": article.title,
+        "link": article.link,
+        "digest": article.digest,
+        "learned_at": now(),
+    }
+    kept = (
+        # What both databases know of conflicts is written alike: their compilers read it so, too.
+        postgresql.insert(Article)
+        .values(source=source, path=article.path, **facts)
+        .on_conflict_do_update(index_elements=["source", "path"], set_=facts)
+        .returning(Article.id)
+    )
+    return int(connection.execute(kept).scalar_one())
+
+
+def _remove(connection: Connection, source: str, paths: Sequence[str]) -> None:
+    for at in range(0, len(paths), _BATCH):
+        gone = (Article.source == source) & Article.path.in_(paths[at : at + _BATCH])
+        of_them = Passage.article_id.in_(select(Article.id).where(gone))
+        _retire(connection, connection.execute(select(Passage.id).where(of_them)).scalars().all())
+        connection.execute(delete(Article).where(gone))
+
+
+def _keep_passages(connection: Connection, article: int, read: Read) -> list[int]:
     """Return the passages' ids in their order; one that says the same as before keeps its own."""
-    known = await _known(connection, article)
+    known = _known(connection, article)
     ids = [known[_said(cut)].pop() if known[_said(cut)] else None for cut in read.passages]
-    await _retire(connection, [gone for unsaid in known.values() for gone in unsaid])
+    _retire(connection, [gone for unsaid in known.values() for gone in unsaid])
     kept = [
         {"article_id": article, "position": position, "path": read.path, "title": read.title}
         | {"headings": cut.headings, "link": cut.link, "text": cut.text, "length": cut.length}
         for position, cut in enumerate(read.passages)
     ]
-    await _move(connection, {stay: row for stay, row in zip(ids, kept, strict=True) if stay})
+    _move(connection, {stay: row for stay, row in zip(ids, kept, strict=True) if stay})
     new = [row for stay, row in zip(ids, kept, strict=True) if not stay]
-    fresh = iter(await _insert(connection, new))
+    fresh = iter(_insert(connection, new))
     return [stay or next(fresh) for stay in ids]
 
 
-async def _known(
-    connection: AsyncConnection, article: int
-) -> defaultdict[tuple[object, ...], list[int]]:
+def _known(connection: Connection, article: int) -> defaultdict[tuple[object, ...], list[int]]:
     """Return what an article's passages said until now, each with the ids that said it."""
     query = select(Passage.id, Passage.headings, Passage.link, Passage.text)
     mine = (Passage.article_id == article, _FINDABLE)
     known: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    for row in await connection.execute(query.where(*mine).order_by(Passage.position.desc())):
+    for row in connection.execute(query.where(*mine).order_by(Passage.position.desc())):
         known[_said(row)].append(row.id)
     return known
 
@@ -194,41 +205,41 @@ def _said(passage: rows.AnyRow | Cutting) -> tuple[object, ...]:
     return (*passage.headings, passage.link, passage.text)
 
 
-async def _move(connection: AsyncConnection, stay: Mapping[int, _Row]) -> None:
+def _move(connection: Connection, stay: Mapping[int, _Row]) -> None:
     """Give passages that stay their new places; their words are weighed anew, too."""
-    await _forget(connection, list(stay))
+    _forget(connection, list(stay))
     for number, row in stay.items():
         moved = {column: row[column] for column in ("position", "title", "length")}
-        await connection.execute(update(Passage).where(Passage.id == number).values(moved))
+        connection.execute(update(Passage).where(Passage.id == number).values(moved))
 
 
-async def _insert(connection: AsyncConnection, passages: Sequence[_Row]) -> Sequence[int]:
+def _insert(connection: Connection, passages: Sequence[_Row]) -> Sequence[int]:
     """Return the new ids, in the order of ``passages``."""
     if not passages:
         return []
     kept = insert(Passage).returning(Passage.id, sort_by_parameter_order=True)
-    return (await connection.execute(kept, passages)).scalars().all()
+    return (connection.execute(kept, passages)).scalars().all()
 
 
-async def _keep_postings(connection: AsyncConnection, passages: Mapping[int, Cutting]) -> None:
+def _keep_postings(connection: Connection, passages: Mapping[int, Cutting]) -> None:
     postings = [
         {"term": term, "passage_id": number, "frequency": frequency, "length": cut.length}
         for number, cut in passages.items()
         for term, frequency in sorted(cut.terms.items())
     ]
     if postings:
-        await connection.execute(insert(Posting), postings)
+        connection.execute(insert(Posting), postings)
 
 
-async def _retire(connection: AsyncConnection, ids: Sequence[int]) -> None:
+def _retire(connection: Connection, ids: Sequence[int]) -> None:
     """Let passages be found no more; what cites them can still read them."""
-    await _forget(connection, ids)
+    _forget(connection, ids)
     for at in range(0, len(ids), _BATCH):
         gone = Passage.id.in_(ids[at : at + _BATCH])
-        await connection.execute(update(Passage).where(gone).values(retired=True))
+        connection.execute(update(Passage).where(gone).values(retired=True))
 
 
-async def _forget(connection: AsyncConnection, ids: Sequence[int]) -> None:
+def _forget(connection: Connection, ids: Sequence[int]) -> None:
     for at in range(0, len(ids), _BATCH):
         gone = Posting.passage_id.in_(ids[at : at + _BATCH])
-        await connection.execute(delete(Posting).where(gone))
+        connection.execute(delete(Posting).where(gone))

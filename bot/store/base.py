@@ -23,11 +23,15 @@ from bot.messages import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to answer a conversation until someone claims it with a higher ``epoch``."""
+    """The right to answer a conversation until someone claims it with a higher ``epoch``.
+
+    ``tries`` counts how often it was taken since anything was answered, this time included.
+    """
 
     conversation: int
     holder: str
     epoch: int
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,18 @@ class Accepted:
     seq: int
     duplicate: bool = False
     lease: Lease | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """The customer's messages ``after`` a seq and ``upto`` one have no reply yet.
+
+    ``trouble`` is what the last try ran into, where it lived to tell.
+    """
+
+    after: int
+    upto: int
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +109,25 @@ class Conversations(Protocol):
         ...
 
     async def abandon(self, lease: Lease) -> None:
-        """Let go whatever waits, so that another process may take it; nothing if it was lost."""
+        """Let go whatever waits, so that another process may take it; it counts as no try.
+
+        Does nothing if the lease was lost.
+        """
+        ...
+
+    async def fail(self, lease: Lease, *, trouble: str, pause: float) -> None:
+        """Let go after a try that failed; nobody takes it before ``pause`` seconds are over.
+
+        Does nothing if the lease was lost.
+        """
         ...
 
     async def read(self, conversation: int) -> History:
         """Return the conversation with the messages that are not folded into its summary."""
         ...
 
-    async def asked(self, conversation: int) -> int:
-        """Return the seq of the newest customer message."""
+    async def owed(self, conversation: int) -> Owed:
+        """Return which messages wait, without their words."""
         ...
 
     async def reply(self, conversation: int, *, seq: int) -> Reply | None:

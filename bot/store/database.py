@@ -1,66 +1,29 @@
-"""An open database: transactions to read in and to write in, and its idea of now."""
+"""An open database: transactions to read in and to write in."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from functools import wraps
-from typing import Any, ParamSpec, Self, TypeVar
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Self
 
-from sqlalchemy import ColumnElement, Float, cast, extract, false, func, literal, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Engine, false, update
 
-from bot.errors import StoreUnavailable
 from bot.store import schema
 from bot.store.address import Address, to_address
 from bot.store.connections import connect
-from bot.store.tables import Base, Conversation
-from bot.store.wall import Clash, gate, wall
+from bot.store.tables import Conversation
+from bot.store.transactions import Deed, Result, Transactions
+from bot.store.wall import Clash, gate
 
 _TRIES = 4
 # SQLite begins a transaction to write in even where it cannot; only a statement finds out.
 _WRITES_NOTHING = update(Conversation).where(false()).values(id=Conversation.id)
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def retried(
-    deed: Callable[_P, Coroutine[Any, Any, _R]],
-) -> Callable[_P, Coroutine[Any, Any, _R]]:
-    """Do a transaction again when another stood in its way, or a pooled connection was dead."""
-
-    @wraps(deed)
-    async def tried(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        for _ in range(_TRIES - 1):
-            with suppress(Clash):
-                return await deed(*args, **kwargs)
-        return await deed(*args, **kwargs)
-
-    return tried
-
 
 class Database:
     """A database whose tables are this program's; ``Database.open`` makes sure of it."""
 
-    def __init__(
-        self, *, address: Address, engine: AsyncEngine, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, *, address: Address, transactions: Transactions) -> None:
         self.address = address
-        self.engine = engine
-        self._clock = clock
-        # SQLite takes one writer at a time. Ours queue here, in order, instead of polling the file.
-        self._turnstile: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if address.file else nullcontext()
-        )
-        # A server's reader sees one moment, however many statements it makes.
-        self._readers = (
-            engine
-            if address.file
-            else engine.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-        )
+        self._transactions = transactions
 
     @classmethod
     async def open(
@@ -76,69 +39,43 @@ class Database:
             StoreUnavailable: the database does not answer, or is locked.
         """
         address = to_address(url)
-        database = cls(
-            address=address, engine=connect(address, pool=pool, patience=patience), clock=clock
-        )
+        transactions = connect(address, pool=pool, patience=patience, clock=clock)
         try:
-            with gate(address):
-                await schema.check(database.engine, address)
-                await database._settle()
+            with gate():
+                await schema.check(transactions, address)
+                await transactions.settle()
         except BaseException:
-            await database.close()
+            await transactions.close()
             raise
-        return database
+        return cls(address=address, transactions=transactions)
 
-    async def _settle(self) -> None:
-        """Make sure that a file can be written, and that its readers and its writer do not wait."""
-        if self.address.file:
-            async with self.engine.connect() as connection:
-                await connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    @property
+    def engine(self) -> Engine:
+        """The connections, for whoever listens to what happens on them."""
+        return self._transactions.engine
 
     async def close(self) -> None:
         """Let go of every connection; safe to call twice."""
-        await self.engine.dispose()
+        await self._transactions.close()
 
-    @property
-    def now(self) -> ColumnElement[float]:
-        """The time in seconds since the epoch: the database's own where many machines share it."""
-        if self.address.file:
-            return literal(self._clock(), Float)
-        # Not clock_timestamp(): that one may change within a statement, so no index serves it.
-        return cast(extract("epoch", func.statement_timestamp()), Float)
-
-    def insert(self, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-        """Begin an INSERT that may go on with ``on_conflict_do_nothing`` or ``…_do_update``."""
-        return sqlite.insert(table) if self.address.file else postgresql.insert(table)
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that only reads.
+    async def read(self, deed: Deed[Result]) -> Result:
+        """Return what ``deed`` reads, all of it at one moment.
 
         Raises:
             StoreUnavailable: the database does not answer.
         """
-        with wall(self.address):
-            async with self._readers.connect() as connection:
-                if self.address.file:
-                    await connection.exec_driver_sql("BEGIN")
-                yield connection
+        return await _retried(self._transactions.read, deed)
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that writes, and commit it at the end; an exception takes it back.
+    async def write(self, deed: Deed[Result]) -> Result:
+        """Do ``deed`` in one transaction and commit it; an exception takes it back.
 
-        ``await connection.rollback()`` takes it back without one.
+        Its ``connection.rollback()`` takes it back without one. A deed is done again from its
+        beginning when another stood in its way, so it does nothing but SQL.
 
         Raises:
             StoreUnavailable: the database does not answer, or is locked or full.
         """
-        with wall(self.address):
-            async with self._turnstile, self.engine.connect() as connection:
-                if self.address.file:
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
-                await self._commit(connection)
+        return await _retried(self._transactions.write, deed)
 
     async def try_writing(self) -> None:
         """Write nothing, in a way that only a database which can be written allows.
@@ -146,14 +83,17 @@ class Database:
         Raises:
             StoreUnavailable: it cannot be written, or not now.
         """
-        async with self.writing() as connection:
-            await connection.execute(_WRITES_NOTHING)
-            await connection.rollback()
+        await self.write(_write_nothing)
 
-    async def _commit(self, connection: AsyncConnection) -> None:
-        try:
-            with wall(self.address):
-                await connection.commit()
-        except Clash as error:
-            # The line broke while we waited for the answer: it may be written, so never again.
-            raise StoreUnavailable(str(error)) from error
+
+async def _retried(run: Callable[[Deed[Result]], Awaitable[Result]], deed: Deed[Result]) -> Result:
+    """Run ``deed`` again when another stood in its way, or a pooled connection was dead."""
+    for _ in range(_TRIES - 1):
+        with suppress(Clash):
+            return await run(deed)
+    return await run(deed)
+
+
+def _write_nothing(connection: Connection) -> None:
+    connection.execute(_WRITES_NOTHING)
+    connection.rollback()

@@ -3,14 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import CTE, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bot import messages as values
 from bot.store import rows
-from bot.store.database import Database, retried
-from bot.store.rows import AnyRow
+from bot.store.clock import now
+from bot.store.database import Database
 from bot.store.tables import Conversation, Customer, Delivery, Message, Turn
 
 
@@ -19,67 +18,72 @@ def _is_open(state: InstrumentedAttribute[str]) -> Any:
     return state.in_(bindparam(None, ["pending", "sending"], expanding=True, literal_execute=True))
 
 
+_earlier = aliased(Delivery)
+_DUE = (
+    select(Delivery.turn_id)
+    .where(
+        _is_open(Delivery.state),
+        Delivery.due_at <= now(),
+        Delivery.channel.in_(bindparam("channels", expanding=True)),
+        # None of its conversation stands before it.
+        ~select(_earlier.turn_id)
+        .where(
+            _earlier.conversation_id == Delivery.conversation_id,
+            _earlier.seq < Delivery.seq,
+            _is_open(_earlier.state),
+        )
+        .exists(),
+    )
+    .order_by(Delivery.due_at, Delivery.seq)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_TAKE = (
+    update(Delivery)
+    .where(Delivery.turn_id.in_(select(_DUE.c.turn_id)))
+    .values(
+        state="sending",
+        holder=bindparam("taker", type_=Delivery.holder.type),
+        due_at=now() + bindparam("seconds"),
+        attempts=Delivery.attempts + 1,
+    )
+    .returning(Delivery.turn_id, Delivery.conversation_id, Delivery.seq, Delivery.attempts)
+)
+# Each row is named by its own key, which keeps a planner from joining whole tables.
+_LETTER = select(
+    Conversation.channel, Conversation.key, Customer.external_id, Message.text, Turn.citations
+).where(
+    Conversation.id == bindparam("conversation"),
+    Customer.id == Conversation.customer_id,
+    Turn.conversation_id == Conversation.id,
+    Turn.id == bindparam("turn"),
+    Message.conversation_id == Conversation.id,
+    Message.seq == bindparam("at"),
+)
+_SENT = (
+    update(Delivery)
+    .where(Delivery.turn_id == bindparam("turn"), Delivery.state != "sent")
+    .values(state="sent", receipt=bindparam("got", type_=Delivery.receipt.type), holder=None)
+)
+
+
 class SqlOutbox:
     """Keeps the promise of ``Outbox``: each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @retried
     async def take(
         self, *, channels: Collection[str], holder: str, seconds: float
     ) -> values.Delivery | None:
-        due = self._due(channels)
-        take = (
-            update(Delivery)
-            .where(Delivery.turn_id.in_(select(due.c.turn_id)))
-            .values(
-                state="sending",
-                holder=holder,
-                due_at=self._database.now + seconds,
-                attempts=Delivery.attempts + 1,
-            )
-            .returning(Delivery.turn_id, Delivery.conversation_id, Delivery.seq, Delivery.attempts)
-        )
-        async with self._database.writing() as connection:
-            taken = (await connection.execute(take)).one_or_none()
-            if taken is None:
-                return None
-            return await _letter(connection, taken)
+        take = {"channels": list(channels), "taker": holder, "seconds": seconds}
+        return await self._database.write(lambda line: _take(line, take))
 
-    def _due(self, channels: Collection[str]) -> CTE:
-        """Find the oldest delivery that is due and has none of its conversation before it."""
-        earlier = aliased(Delivery)
-        before = select(earlier.turn_id).where(
-            earlier.conversation_id == Delivery.conversation_id,
-            earlier.seq < Delivery.seq,
-            _is_open(earlier.state),
-        )
-        return (
-            select(Delivery.turn_id)
-            .where(
-                _is_open(Delivery.state),
-                Delivery.due_at <= self._database.now,
-                Delivery.channel.in_(channels),
-                ~before.exists(),
-            )
-            .order_by(Delivery.due_at, Delivery.seq)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .cte("due")
-        )
-
-    @retried
     async def sent(self, turn: str, *, receipt: str) -> bool:
-        sent = (
-            update(Delivery)
-            .where(Delivery.turn_id == turn, Delivery.state != "sent")
-            .values(state="sent", receipt=receipt, holder=None)
-        )
-        async with self._database.writing() as connection:
-            return (await connection.execute(sent)).rowcount == 1
+        sent = {"turn": turn, "got": receipt}
+        return await self._database.write(lambda line: line.execute(_SENT, sent).rowcount == 1)
 
-    @retried
     async def put_back(
         self, delivery: values.Delivery, *, error: str, seconds: float | None
     ) -> None:
@@ -93,28 +97,20 @@ class SqlOutbox:
             .values(
                 state="failed" if seconds is None else "pending",
                 error=error,
-                due_at=self._database.now + (seconds or 0.0),
+                due_at=now() + (seconds or 0.0),
                 holder=None,
             )
         )
-        async with self._database.writing() as connection:
-            await connection.execute(put_back)
+        await self._database.write(lambda line: line.execute(put_back))
 
 
-async def _letter(connection: AsyncConnection, taken: AnyRow) -> values.Delivery:
+def _take(connection: Connection, take: dict[str, Any]) -> values.Delivery | None:
     """Return what a courier carries."""
-    # Each row is named by its own key, which keeps a planner from joining whole tables.
-    letter = select(
-        Conversation.channel, Conversation.key, Customer.external_id, Message.text, Turn.citations
-    ).where(
-        Conversation.id == taken.conversation_id,
-        Customer.id == Conversation.customer_id,
-        Turn.conversation_id == Conversation.id,
-        Turn.id == taken.turn_id,
-        Message.conversation_id == Conversation.id,
-        Message.seq == taken.seq,
-    )
-    row = (await connection.execute(letter)).one()
+    taken = connection.execute(_TAKE, take).one_or_none()
+    if taken is None:
+        return None
+    asked = {"conversation": taken.conversation_id, "turn": taken.turn_id, "at": taken.seq}
+    row = connection.execute(_LETTER, asked).one()
     return values.Delivery(
         turn=taken.turn_id,
         channel=row.channel,

@@ -1,12 +1,14 @@
 """Holds the database's tables to the migrations that this program ships."""
 
+from functools import partial
+
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import SchemaError
 from bot.resources import shipped
 from bot.store.address import Address, to_address
 from bot.store.connections import connect
+from bot.store.transactions import Transactions
 from bot.store.wall import gate
 
 _PATIENCE = 600.0  # seconds: a migration of large tables, or another process's wait for it
@@ -33,13 +35,12 @@ async def current(url: str) -> str | None:
         SchemaError: the tables in it are another program's.
     """
     address = to_address(url)
-    engine = connect(address, pool=1, patience=_PATIENCE)
+    transactions = connect(address, pool=1, patience=_PATIENCE)
     try:
-        with gate(address):
-            async with engine.connect() as connection:
-                return await _revision(connection, address)
+        with gate():
+            return await transactions.read(partial(_revision, address=address))
     finally:
-        await engine.dispose()
+        await transactions.close()
 
 
 async def upgrade(url: str) -> str | None:
@@ -49,27 +50,26 @@ async def upgrade(url: str) -> str | None:
         SchemaError: it is another program's, or newer than this one.
     """
     address = to_address(url)
-    engine = connect(address, pool=1, patience=_PATIENCE)
+    transactions = connect(address, pool=1, patience=_PATIENCE)
     try:
-        with gate(address):
-            return await _upgrade(engine, address)
+        with gate():
+            return await transactions.write(partial(_upgrade, address=address))
     finally:
-        await engine.dispose()
+        await transactions.close()
 
 
-async def check(engine: AsyncEngine, address: Address) -> None:
+async def check(transactions: Transactions, address: Address) -> None:
     """Let pass a database whose tables are this program's; a SQLite file is brought there first.
 
     Raises:
         SchemaError: the tables are others; the text says what to run.
     """
-    async with engine.connect() as connection:
-        found = await _revision(connection, address)
+    found = await transactions.read(partial(_revision, address=address))
     _refuse_unknown(found, address)
     if found == head():
         return
     if address.file:
-        await _upgrade(engine, address)
+        await transactions.write(partial(_upgrade, address=address))
         return
     state = f"at revision '{found}'" if found else "empty"
     raise SchemaError(
@@ -78,12 +78,12 @@ async def check(engine: AsyncEngine, address: Address) -> None:
     )
 
 
-async def _revision(connection: AsyncConnection, address: Address) -> str | None:
+def _revision(connection: Connection, *, address: Address) -> str | None:
     tables = _TABLES_OF_A_FILE if address.file else _TABLES_OF_A_SERVER
-    names = set(await connection.scalars(tables))
+    names = set(connection.scalars(tables))
     if "alembic_version" in names:
         # A downgrade to the beginning leaves the table without a row.
-        found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return found
     if names:
         raise SchemaError(
@@ -102,23 +102,15 @@ def _refuse_unknown(found: str | None, address: Address) -> None:
     )
 
 
-async def _upgrade(engine: AsyncEngine, address: Address) -> str | None:
-    async with engine.connect() as connection:
-        await _queue(connection, address)
-        found = await _revision(connection, address)
-        _refuse_unknown(found, address)
-        if found != head():
-            await connection.run_sync(migrate, "head")
-            await connection.commit()
-        return found
-
-
-async def _queue(connection: AsyncConnection, address: Address) -> None:
-    """Let one process at a time migrate; who comes second finds the work done."""
-    if address.file:
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+def _upgrade(connection: Connection, *, address: Address) -> str | None:
+    """Migrate as the only one; who comes second finds the work done."""
+    if not address.file:  # there a writer is alone by itself
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    found = _revision(connection, address=address)
+    _refuse_unknown(found, address)
+    if found != head():
+        migrate(connection, "head")
+    return found
 
 
 def migrate(connection: Connection, revision: str) -> None:

@@ -58,6 +58,8 @@ class Conversation(Base):
     """A conversation, its lease and how far it is answered.
 
     The lease is free once ``lease_until`` is past. ``lease_seq`` is the message that took it.
+    ``tries`` counts how often it was taken since anything was answered, and ``trouble`` is what
+    the last of them ran into.
     """
 
     __tablename__ = "conversations"
@@ -90,6 +92,8 @@ class Conversation(Base):
     lease_until: Mapped[float] = mapped_column(default=0.0)
     lease_seq: Mapped[int] = mapped_column(default=0)
     epoch: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str | None] = mapped_column(Words)
     summary: Mapped[str] = mapped_column(Words, default="")
     summary_seq: Mapped[int] = mapped_column(default=0)
     begun_at: Mapped[float]

@@ -14,6 +14,10 @@ class Clash(StoreUnavailable):
     """Nothing was written, and asking again at once may well succeed."""
 
 
+class Lasting(StoreUnavailable):
+    """What no waiting mends: only a person can."""
+
+
 # SQLite's names of its errors: https://www.sqlite.org/rescode.html
 _FILE_TROUBLE = {
     "SQLITE_BUSY": "is locked by another program. Close it, then try again.",
@@ -32,11 +36,13 @@ _SERVER_TROUBLE = {
     "3D": "does not exist on its server. Make it with: createdb NAME",
     "42501": "does not let this user do that. Grant it rights on the schema.",
     "53100": "is full. Free some space on its server, then try again.",
+    "53200": "has no memory left. Give its server more, then try again.",
     "53300": "has no connection left. Lower [database] pool, or raise max_connections.",
+    "55": "is kept busy by somebody's lock or work on it. Try again in a moment.",
+    "08": "has cut the line. Try again in a moment.",
     "25006": "cannot be written: it is a standby. Name the primary in [database] url.",
     "57": "is stopping or starting. Try again in a moment.",
 }
-# What no waiting mends: only a person can.
 _LASTING = {"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_NOTADB", "SQLITE_CORRUPT"}
 _LASTING |= {"28", "3D", "42501"}
 _CLASHES = {"40001", "40P01"}  # serialisation failure, deadlock
@@ -48,6 +54,7 @@ def wall(address: Address) -> Iterator[None]:
 
     Raises:
         Clash: asking again at once may well succeed.
+        Lasting: a person must change something first.
         StoreUnavailable: the database does not do its work now.
         StoreError: the database refuses what it was given.
     """
@@ -58,19 +65,16 @@ def wall(address: Address) -> Iterator[None]:
 
 
 @contextmanager
-def gate(address: Address) -> Iterator[None]:
-    """Let no driver's error out while a database is being opened.
+def gate() -> Iterator[None]:
+    """Let nobody wait in vain while a database is being opened.
 
     Raises:
         SetupError: a person must change something first.
-        StoreUnavailable: as ``wall``.
     """
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
-        ours = _to_ours(error, address)
-        lasting = _code(error).startswith(tuple(_LASTING))
-        raise (SetupError(str(ours)) if lasting else ours) from error
+    except Lasting as error:
+        raise SetupError(str(error)) from error
 
 
 def _to_ours(error: Exception, address: Address) -> FrontdeskError:
@@ -82,7 +86,8 @@ def _to_ours(error: Exception, address: Address) -> FrontdeskError:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Clash(f"{place} has cut the line. Try again.")
     if trouble := _trouble(error, code):
-        return StoreUnavailable(f"{place} {trouble}")
+        kind = Lasting if code.startswith(tuple(_LASTING)) else StoreUnavailable
+        return kind(f"{place} {trouble}")
     return StoreError(f"{place} refused: {type(getattr(error, 'orig', error)).__name__} {code}")
 
 

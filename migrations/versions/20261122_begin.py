@@ -97,6 +97,8 @@ Table(
     Column("lease_until", Float, nullable=False),
     Column("lease_seq", BigInteger, nullable=False),
     Column("epoch", BigInteger, nullable=False),
+    Column("tries", BigInteger, nullable=False),
+    Column("trouble", Text),
     Column("summary", Text, nullable=False),
     Column("summary_seq", BigInteger, nullable=False),
     Column("begun_at", Float, nullable=False),

@@ -1,6 +1,7 @@
 """Whoever keeps an archive tells all that was kept, and nothing else."""
 
 import pytest
+from sqlalchemy import insert
 
 from bot.errors import StoreError
 from bot.messages import Outcome, Passage, Rating
@@ -83,20 +84,20 @@ async def test_turns_are_told_in_the_order_of_their_replies(
 async def test_a_record_tells_how_an_answer_came_about(
     store: SqlConversations, archive: SqlArchive, database: Database
 ) -> None:
-    async with database.writing() as connection:
-        for number in (3, 7, 9):
-            await connection.execute(
-                database.insert(tables.Passage).values(
-                    id=number,
-                    position=1,
-                    path=f"page-{number}.md",
-                    title="Shipping",
-                    headings=["Shipping", "Tracking"],
-                    link="/s#tracking",
-                    text="Use the link.",
-                    length=3.0,
-                )
-            )
+    passages = [
+        {
+            "id": number,
+            "position": 1,
+            "path": f"page-{number}.md",
+            "title": "Shipping",
+            "headings": ["Shipping", "Tracking"],
+            "link": "/s#tracking",
+            "text": "Use the link.",
+            "length": 3.0,
+        }
+        for number in (3, 7, 9)
+    ]
+    await database.write(lambda line: line.execute(insert(tables.Passage), passages))
     await store.keep_prompt("a" * 64, name="answer", source="Be kind.")
     lease = await ask_alone(store, "Where is it?")
     await ask(store, "My order, I mean.")

@@ -124,11 +124,11 @@ async def test_what_vanished_is_not_found_but_can_still_be_read(
     await articles.remove("/help", ["b.md", "never-was.md"])
     assert await articles.match({"red": 1.0}, limit=5) == []
     assert await articles.known("/help") == {"a.md": Known(digest="2", link="a.md")}
-    async with database.reading() as connection:
-        texts = (await connection.execute(select(Passage.text).order_by(Passage.id))).scalars()
-        assert list(texts) == ["red kettle", "blue kettle", "red pot"]
-        gone = select(func.count()).where(Posting.term == "red")
-        assert (await connection.execute(gone)).scalar_one() == 0
+    texts = select(Passage.text).order_by(Passage.id)
+    kept = await database.read(lambda line: list(line.scalars(texts)))
+    assert kept == ["red kettle", "blue kettle", "red pot"]
+    gone = select(func.count()).where(Posting.term == "red")
+    assert await database.read(lambda line: line.scalar(gone)) == 0
 
 
 async def test_retired_passages_count_for_nothing(articles: SqlArticles) -> None:

@@ -23,18 +23,19 @@ def store(database: Database) -> SqlConversations:
 
 
 async def _give_to(database: Database, owner: Owner) -> None:
-    async with database.writing() as connection:
-        await connection.execute(update(tables.Conversation).values(owner=owner))
+    give = update(tables.Conversation).values(owner=owner)
+    await database.write(lambda line: line.execute(give))
 
 
 async def _rows(database: Database) -> dict[str, int]:
     """Return how many rows each table of a turn has."""
-    async with database.reading() as connection:
-        return {
-            table.__tablename__: await connection.scalar(select(func.count()).select_from(table))
-            or 0
-            for table in (tables.Message, tables.Turn, tables.ToolCall, tables.Delivery)
+    counted = (tables.Message, tables.Turn, tables.ToolCall, tables.Delivery)
+    return await database.read(
+        lambda line: {
+            table.__tablename__: line.scalar(select(func.count()).select_from(table)) or 0
+            for table in counted
         }
+    )
 
 
 # --- Accept -----------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ async def test_a_lease_that_ran_out_is_claimed_with_a_higher_epoch(
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
     await anyio.sleep(1.1)
     (claimed,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
-    assert claimed == Lease(conversation=accepted.conversation, holder=OTHER, epoch=2)
+    assert claimed == Lease(conversation=accepted.conversation, holder=OTHER, epoch=2, tries=2)
 
 
 async def test_a_message_takes_a_lease_that_ran_out(store: SqlConversations) -> None:
@@ -449,18 +450,18 @@ async def test_a_conversations_overrides_are_set_and_taken_back(store: SqlConver
 async def test_the_newest_question_is_told(store: SqlConversations) -> None:
     accepted = await ask(store)
     await ask(store)
-    assert await store.asked(accepted.conversation) == 2
+    assert (await store.owed(accepted.conversation)).upto == 2
 
 
 async def test_an_unknown_conversation_is_an_error(store: SqlConversations) -> None:
     with pytest.raises(StoreError, match="no conversation 404"):
         await store.read(404)
     with pytest.raises(StoreError, match="no conversation 404"):
-        await store.asked(404)
+        await store.owed(404)
 
 
 async def test_a_prompt_is_kept_once(store: SqlConversations, database: Database) -> None:
     for _ in range(2):
         await store.keep_prompt("a" * 64, name="answer", source="Be kind.")
-    async with database.reading() as connection:
-        assert await connection.scalar(select(func.count()).select_from(tables.Prompt)) == 1
+    count = select(func.count()).select_from(tables.Prompt)
+    assert await database.read(lambda line: line.scalar(count)) == 1

@@ -35,8 +35,7 @@ async def _answered(store: SqlConversations, *, key: str = "visitor-1", seq: int
 
 async def _states(database: Database) -> list[str]:
     query = select(tables.Delivery.state).order_by(tables.Delivery.seq)
-    async with database.reading() as connection:
-        return list(await connection.scalars(query))
+    return await database.read(lambda line: list(line.scalars(query)))
 
 
 async def test_an_empty_outbox_gives_nothing(outbox: SqlOutbox) -> None:

@@ -1,0 +1,91 @@
+"""Transactions on a SQLite file: each is one trip to a thread, and writers queue for theirs."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from bot.store.address import Address
+from bot.store.clock import OF_A_FILE
+from bot.store.transactions import COMMON, Deed, Result, to_json
+from bot.store.wall import wall
+
+
+class FileTransactions:
+    """Keeps the promise of ``Transactions``.
+
+    SQLite takes one writer at a time. Ours queue in order, instead of polling the file.
+    """
+
+    def __init__(
+        self, address: Address, *, pool: int, patience: float, clock: Callable[[], float]
+    ) -> None:
+        self._address = address
+        self.engine = create_engine(
+            URL.create("sqlite", database=str(address.file)),
+            pool_size=pool,
+            pool_timeout=patience,
+            json_serializer=to_json,
+            # The driver begins no transaction of its own: a writer's begins with BEGIN IMMEDIATE.
+            connect_args={"isolation_level": None, "timeout": patience},
+            # Ours end before their connection is given back; one more rollback only takes time.
+            pool_reset_on_return=None,
+            **COMMON,
+        )
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._readers = ThreadPoolExecutor(max(1, pool - 1), thread_name_prefix="reader")
+
+        @event.listens_for(self.engine, "connect")
+        def prepare(connection: DBAPIConnection, _record: object) -> None:
+            connection.create_function(OF_A_FILE, 0, clock)
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+
+    async def settle(self) -> None:
+        """Let readers and the writer not wait for each other, and find out if it can be written."""
+        await self._in(self._writer, self._settle, _nothing)
+
+    async def read(self, deed: Deed[Result]) -> Result:
+        return await self._in(self._readers, self._read, deed)
+
+    async def write(self, deed: Deed[Result]) -> Result:
+        return await self._in(self._writer, self._write, deed)
+
+    async def close(self) -> None:
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
+        self.engine.dispose()
+
+    async def _in(
+        self,
+        threads: ThreadPoolExecutor,
+        run: Callable[[Deed[Result]], Result],
+        deed: Deed[Result],
+    ) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(threads, run, deed)
+
+    def _settle(self, deed: Deed[None]) -> None:
+        with wall(self._address), self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        self._write(deed)
+
+    def _read(self, deed: Deed[Result]) -> Result:
+        with wall(self._address), self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            return deed(connection)
+
+    def _write(self, deed: Deed[Result]) -> Result:
+        with wall(self._address), self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            result = deed(connection)
+            connection.commit()
+            return result
+
+
+def _nothing(_connection: Connection) -> None:
+    pass

@@ -1,0 +1,80 @@
+"""Transactions on a PostgreSQL server."""
+
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.errors import MissingExtra, StoreUnavailable
+from bot.store.address import Address
+from bot.store.transactions import COMMON, Deed, Result, to_json
+from bot.store.wall import Clash, wall
+
+_DIALLING_SECONDS = 10.0
+
+
+class ServerTransactions:
+    """Keeps the promise of ``Transactions``.
+
+    Raises:
+        MissingExtra: the driver is not installed.
+    """
+
+    def __init__(self, address: Address, *, pool: int, patience: float) -> None:
+        try:
+            import asyncpg  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise MissingExtra(
+                "A PostgreSQL database needs asyncpg. "
+                "Install it with: pip install 'frontdesk[postgres]'"
+            ) from error
+
+        async def dial() -> Any:
+            return await asyncpg.connect(
+                address.dsn, timeout=_DIALLING_SECONDS, command_timeout=patience
+            )
+
+        self._address = address
+        self._writers = create_async_engine(
+            URL.create("postgresql+asyncpg"),
+            async_creator=dial,
+            pool_size=pool,
+            pool_timeout=patience,
+            json_serializer=to_json,
+            **COMMON,
+        )
+        # A reader sees one moment, however many statements it makes.
+        self._readers = self._writers.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return self._writers.sync_engine
+
+    async def settle(self) -> None:
+        """A server is ready."""
+
+    async def read(self, deed: Deed[Result]) -> Result:
+        with wall(self._address):
+            async with self._readers.connect() as connection:
+                return await connection.run_sync(deed)
+
+    async def write(self, deed: Deed[Result]) -> Result:
+        with wall(self._address):
+            async with self._writers.connect() as connection:
+                result = await connection.run_sync(deed)
+                await self._commit(connection)
+                return result
+
+    async def _commit(self, connection: AsyncConnection) -> None:
+        try:
+            with wall(self._address):
+                await connection.commit()
+        except Clash as error:
+            # The line broke while we waited for the answer: it may be written, so never again.
+            raise StoreUnavailable(str(error)) from error
+
+    async def close(self) -> None:
+        await self._writers.dispose()
