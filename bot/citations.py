@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from bot.marks import BEGINNING, LONGEST, TOKEN, addresses, destination, numbers, unmarked
+from bot.marks import BEGINNING, LONGEST, PLAIN, TOKEN, addresses, destination, numbers, unmarked
 from bot.messages import Citation, Passage
 from bot.scanner import Part, Scanner
 
@@ -127,4 +127,4 @@ def _heading(passage: Passage) -> str:
 
 
 def _scanner() -> Scanner:
-    return Scanner(token=TOKEN, beginning=BEGINNING, longest=LONGEST)
+    return Scanner(token=TOKEN, beginning=BEGINNING, longest=LONGEST, plain=PLAIN)

@@ -51,6 +51,13 @@ BEGINNING: Final = re.compile(
 LONGEST: Final = 3000
 """Characters that ``BEGINNING`` matches at most."""
 
+_SIGNS: Final = rf" \t`~>!\\\[<{_WIDE_OPEN}"
+
+PLAIN: Final = re.compile(
+    rf"(?:[ \t]?(?:[^{_SIGNS}hfwHFW]+|(?i:h(?!t?\Z|tt)|f(?!t?\Z|tp)|w(?!\Z|w))))+"
+)
+"""Where neither ``TOKEN`` nor ``BEGINNING`` can match: most of what is written."""
+
 _ONE: Final = (
     r"(?:(?:passage|source|reference|ref|citation|document|doc)s?[.:]?\s*)?[#^]?\s*\d+(?::\d+)?"
 )

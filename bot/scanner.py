@@ -10,13 +10,22 @@ class Scanner:
     """Finds ``token`` in text that comes in pieces: the same ones, however it is cut.
 
     ``beginning`` matches, to the end of the text, whatever more text could make a token or a
-    longer one; it is at most ``longest`` characters. Both may look one character back.
+    longer one; it is at most ``longest`` characters. Both may look one character back. ``plain``
+    is for speed: it matches, at once, characters at which neither of them can begin.
     """
 
-    def __init__(self, *, token: re.Pattern[str], beginning: re.Pattern[str], longest: int) -> None:
+    def __init__(
+        self,
+        *,
+        token: re.Pattern[str],
+        beginning: re.Pattern[str],
+        longest: int,
+        plain: re.Pattern[str],
+    ) -> None:
         self._token = token
         self._beginning = beginning
         self._longest = longest
+        self._plain = plain
         self._past = ""
         self._held = ""
 
@@ -30,15 +39,18 @@ class Scanner:
 
     def _cut(self, text: str, *, closing: bool) -> Sequence[Part]:
         text = self._past + self._held + text
-        at = len(self._past)
-        end = len(text) if closing else self._undecided(text, at)
+        start = len(self._past)
+        plain = self._plain.match(text, start)
+        at = plain.end() if plain else start
+        end = len(text) if closing or at == len(text) else self._undecided(text, at)
         parts: list[Part] = []
-        while (token := self._token.search(text, at)) and token.start() < end:
-            parts += filter(None, (text[at : token.start()], token))
-            at = token.end()
+        while at < end and (token := self._token.search(text, at)) and token.start() < end:
+            parts += filter(None, (text[start : token.start()], token))
+            start = at = token.end()
             if at > end:  # what seemed undecided lay within this token
                 end = len(text) if closing else self._undecided(text, at)
-        parts += filter(None, (text[at:end],))
+        if start < end:
+            parts.append(text[start:end])
         self._past = text[max(end - 1, 0) : end]
         self._held = text[end:]
         return parts

@@ -60,7 +60,7 @@ class Reader:
     """
 
     def __init__(self, *, tagged: bool = False) -> None:
-        self._scanner = Scanner(token=_TAG, beginning=_BEGINNING, longest=_LONGEST)
+        self._scanner = Scanner(token=_TAG, beginning=_BEGINNING, longest=_LONGEST, plain=_PLAIN)
         self._tagged = tagged
         self._inside = not tagged  # where the customer may look
         self._answered = not tagged  # whether that place ever was
@@ -102,7 +102,7 @@ class Reader:
 
     def _read(self, parts: Iterable[Part]) -> str:
         return "".join(
-            self._tag(part) if isinstance(part, re.Match) else self._text(part) for part in parts
+            [self._text(part) if isinstance(part, str) else self._tag(part) for part in parts]
         )
 
     def _text(self, text: str) -> str:
@@ -176,3 +176,4 @@ _BEGINNING: Final = re.compile(
     rf"<{_GAP}(?:/{_GAP})?(?:{_beginnings(_NAMES)}|(?:{'|'.join(_NAMES)})[\s/][^<>]{{0,120}})?\Z",
     re.IGNORECASE,
 )
+_PLAIN: Final = re.compile("[^<]+")

@@ -4,11 +4,13 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.citations import Citations, unmarked
+from bot.marks import BEGINNING, LONGEST, PLAIN, TOKEN
 from bot.messages import Passage
+from bot.scanner import Part, Scanner
 
 LINK = "https://shop.example/help/returns#how"
 
@@ -201,7 +203,12 @@ SHARDS = [
     *("https://", "evil.example", "<", ">", "|", "www.", "ht", ".", LINK, "mailto:", "'"),
 ]
 WRITTEN = st.lists(st.sampled_from(SHARDS), max_size=16).map("".join)
+BEGUN = st.text("htpfwHTWs:/. \t\n>[]`~!\\<1ax\u3010\u017f", max_size=30)
 PLACES = st.lists(st.integers(0, 400), max_size=12)
+
+
+def marked(part: Part) -> str:
+    return part if isinstance(part, str) else f"\0{part[0]}\0"
 
 
 @given(written=WRITTEN | st.text(max_size=60), places=PLACES)
@@ -210,6 +217,18 @@ def test_the_outcome_is_the_same_however_an_answer_is_cut(written: str, places: 
     text = whole.feed(written) + whole.close()
     assert "".join(map(pieces.feed, cut(written, places))) + pieces.close() == text
     assert pieces.cited == whole.cited
+
+
+@settings(max_examples=500)
+@given(written=WRITTEN | BEGUN, places=PLACES)
+def test_plain_text_is_passed_over_and_nothing_else(written: str, places: list[int]) -> None:
+    quick, slow = (
+        Scanner(token=TOKEN, beginning=BEGINNING, longest=LONGEST, plain=plain)
+        for plain in (PLAIN, re.compile("(?!)"))
+    )
+    for piece in cut(written, places):
+        assert [*map(marked, quick.feed(piece))] == [*map(marked, slow.feed(piece))]
+    assert [*map(marked, quick.close())] == [*map(marked, slow.close())]
 
 
 @given(written=WRITTEN.map(lambda text: re.sub("[`~]", "", text)), places=PLACES)

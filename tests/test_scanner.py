@@ -9,10 +9,11 @@ from bot.scanner import Part, Scanner
 
 PAIR = re.compile(r"(?<!x)ab+c")
 PAIR_BEGINS = re.compile(r"(?<!x)ab*\Z")
+PLAIN = re.compile("[^a]+")
 
 
-def scanner() -> Scanner:
-    return Scanner(token=PAIR, beginning=PAIR_BEGINS, longest=50)
+def scanner(plain: re.Pattern[str] = PLAIN) -> Scanner:
+    return Scanner(token=PAIR, beginning=PAIR_BEGINS, longest=50, plain=plain)
 
 
 def marked(part: Part) -> str:
@@ -25,6 +26,14 @@ def test_the_tokens_are_the_same_however_the_text_is_cut(pieces: list[str]) -> N
     parts = [part for piece in pieces for part in cutter.feed(piece)]
     found = "".join(marked(part) for part in [*parts, *cutter.close()])
     assert found == PAIR.sub(r"[\g<0>]", "".join(pieces))
+
+
+@given(pieces=st.lists(st.text("abcx", max_size=4), max_size=9))
+def test_what_is_plain_is_passed_over_and_nothing_else(pieces: list[str]) -> None:
+    quick, slow = scanner(), scanner(plain=re.compile("(?!)"))
+    for piece in pieces:
+        assert [*map(marked, quick.feed(piece))] == [*map(marked, slow.feed(piece))]
+    assert [*map(marked, quick.close())] == [*map(marked, slow.close())]
 
 
 def test_only_what_may_become_a_token_is_held_back() -> None:
