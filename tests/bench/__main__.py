@@ -24,6 +24,7 @@ from tests.bench.places import Files, Place, server
 from tests.bench.profile import profiled
 from tests.bench.repeats import repeated_history
 from tests.bench.report import Row
+from tests.bench.room import database_room
 from tests.bench.stretch import Size
 
 RESULTS = Path(__file__).parent / "results"
@@ -39,6 +40,7 @@ class Scale:
     many: Size
     longest: int
     repeats: int
+    room: int
 
 
 FULL = Scale(
@@ -47,6 +49,7 @@ FULL = Scale(
     many=Size(at_once=50, rounds=1, turns=4),
     longest=2000,
     repeats=200,
+    room=500,
 )
 QUICK = Scale(
     repetitions=2,
@@ -54,6 +57,7 @@ QUICK = Scale(
     many=Size(at_once=50, rounds=1, turns=1),
     longest=100,
     repeats=40,
+    room=20,
 )
 
 
@@ -83,12 +87,17 @@ def parts(scale: Scale) -> dict[str, Callable[[], Sequence[Row]]]:
     def length(where: Place) -> Part:
         return long_conversation(where, turns=scale.longest, results=RESULTS)
 
+    def room(where: Place) -> Part:
+        return database_room(where, turns=scale.room)
+
     return {
         "floors-sqlite-1": on("sqlite", floors(scale.one)),
         "floors-sqlite-50": on("sqlite", floors(scale.many)),
         "floors-postgresql-1": on("postgresql", floors(scale.one)),
         "floors-postgresql-50": on("postgresql", floors(scale.many)),
         "length-sqlite": on("sqlite", length),
+        "room-sqlite": on("sqlite", room),
+        "room-postgresql": on("postgresql", room),
         "repeats": lambda: asyncio.run(repeated_history(turns=scale.repeats)),
     }
 

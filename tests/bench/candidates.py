@@ -1,6 +1,7 @@
 """Those who answer in the bench: the engine, and who else does the same with less around it."""
 
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -35,13 +36,14 @@ class EngineCandidate:
 
     name = "engine"
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, *, url: str) -> None:
+        self.app = app
+        self.url = url
 
     async def turn(self, key: str, question: str) -> float:
         begun, first = time.perf_counter(), 0.0
-        engine = self._app.engine
-        accepted = await engine.accept(says(question, key=key))
+        engine = self.app.engine
+        accepted = await engine.accept(says(question, key=key, external_id=uuid.uuid4().hex))
         async for event in engine.follow(accepted.conversation, seq=accepted.seq):
             if isinstance(event, Piece) and not first:
                 first = time.perf_counter() - begun
@@ -57,7 +59,7 @@ async def engine(
     claude = AnthropicBackend(name="claude", settings=settings, key="none")
     url = await place.migrated()
     async with house(folder, claude, database={"url": url}, **sections) as app:
-        yield EngineCandidate(app)
+        yield EngineCandidate(app, url=url)
 
 
 async def ledger(place: Place) -> Ledger:
