@@ -6,10 +6,10 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat test check format bench clean
+.PHONY: help setup chat test check format bench soak soak-broken clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with everything in it (the other commands do this by themselves)
 
@@ -38,6 +38,12 @@ format: $(READY) ## Put the code into its shape
 
 bench: $(READY) ## Measure the engine against its floor; figures and a plot go to tests/bench/results
 	@$(BIN)/python -m tests.bench
+
+soak: $(READY) ## Kill and pause workers for a quarter of an hour: nothing may be lost or done twice
+	@$(BIN)/python -m tests.soak
+
+soak-broken: $(READY) ## Break what the soak proves, in a copy, and see it fail
+	@$(BIN)/python -m tests.soak.broken
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

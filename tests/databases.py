@@ -4,6 +4,7 @@ import time
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -32,13 +33,21 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
+    """Run a server in ``folder``; yields what returns a database's url by its name."""
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri
+    finally:
+        server.cleanup()
+
+
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Run a server for this worker's tests; call it with a database's name for its url."""
-    folder = tmp_path_factory.mktemp("postgres")
-    server = get_server(folder, cleanup_mode="delete")
-    yield server.get_uri
-    server.cleanup()
+    with postgresql(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

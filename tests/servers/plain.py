@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 from tests.servers.acts import JSON
 from tests.servers.base import hear
+
+_logger = logging.getLogger(__name__)
 
 Answer = Callable[[str, Any], Awaitable[Any]]
 
@@ -49,7 +52,8 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
 async def _answered(answer: Answer, path: str, value: Any) -> tuple[HTTPStatus, bytes]:
     try:
         return HTTPStatus.OK, json.dumps(await answer(path, value)).encode()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other end shall hear of it
+    except Exception as error:
+        _logger.exception("The question %s is answered with an error.", path)
         return HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps(str(error)).encode()
 
 

@@ -1,0 +1,138 @@
+"""What will be said and what will be done to the workers: all of it follows from one seed."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+_TWICE = 0.3
+_SIZES = (1, 1, 1, 2, 3, 4, 5)  # of a burst
+_QUESTIONS = (
+    "Where is order-{}?",
+    "When will order-{} arrive? It was to be a present, and the day is near.",
+    "Can I still change the address of order-{}?",
+    "order-{} came broken, what now?",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message. ``pause`` is in seconds, after the one before it was acknowledged.
+
+    ``again`` is set where it is delivered twice: so many seconds after the first delivery began,
+    or after it was acknowledged where ``acknowledged`` is.
+    """
+
+    number: int
+    key: str
+    burst: int
+    text: str
+    pause: float
+    again: float | None = None
+    acknowledged: bool = False
+
+    @property
+    def external_id(self) -> str:
+        return f"m{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """A worker is killed, or stands still for ``pause`` seconds, once ``after`` were said.
+
+    ``delay`` is in seconds from then; ``pick``, from 0 to 1, chooses the worker.
+    """
+
+    after: int
+    delay: float
+    pick: float
+    pause: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All of a soak. A conversation's messages are said one after the other."""
+
+    seed: int
+    conversations: Sequence[Sequence[Said]]
+    deeds: Sequence[Deed]
+
+    @property
+    def said(self) -> Sequence[Said]:
+        """Return every message."""
+        return [said for conversation in self.conversations for said in conversation]
+
+    @property
+    def bursts(self) -> int:
+        """Return how often several messages came at a time."""
+        bursts = [
+            len(list(burst))
+            for conversation in self.conversations
+            for _, burst in groupby(conversation, key=attrgetter("burst"))
+        ]
+        return sum(size > 1 for size in bursts)
+
+    @property
+    def twice(self) -> int:
+        """Return how many messages are delivered twice."""
+        return sum(said.again is not None for said in self.said)
+
+
+def make(
+    *, seed: int, messages: int, kills: int, pauses: int, lease: float, pace: float = 4.5
+) -> Plan:
+    """Plan a soak; about ``pace`` seconds lie between two deeds. ``lease`` is in seconds."""
+    luck = random.Random(seed)
+    deeds = _deeds(luck, messages=messages, kills=kills, pauses=pauses, lease=lease)
+    seconds = max(len(deeds) * pace, messages / 20)
+    many = max(4, messages // 10)
+    shares = [range(first, messages + 1, many) for first in range(1, many + 1)]
+    return Plan(
+        seed=seed,
+        conversations=[
+            list(_conversation(luck, f"c{at}", len(share), list(share), seconds=seconds))
+            for at, share in enumerate(shares)
+        ],
+        deeds=deeds,
+    )
+
+
+def _conversation(
+    luck: random.Random, key: str, many: int, numbers: Sequence[int], *, seconds: float
+) -> Iterator[Said]:
+    sizes: list[int] = []
+    while sum(sizes) < many:
+        sizes.append(min(luck.choice(_SIZES), many - sum(sizes)))
+    rest = iter(numbers)
+    for burst, size in enumerate(sizes):
+        for place in range(size):
+            number = next(rest)
+            again = luck.random() < _TWICE
+            yield Said(
+                number=number,
+                key=key,
+                burst=burst,
+                text=luck.choice(_QUESTIONS).format(number),
+                pause=luck.uniform(0, 0.4) if place else luck.uniform(0, 2 * seconds / len(sizes)),
+                again=luck.choice((0.0, luck.uniform(0, 0.1), luck.uniform(0, 4)))
+                if again
+                else None,
+                acknowledged=luck.random() < 0.5,
+            )
+
+
+def _deeds(
+    luck: random.Random, *, messages: int, kills: int, pauses: int, lease: float
+) -> Sequence[Deed]:
+    kinds = [False] * kills + [True] * pauses
+    luck.shuffle(kinds)
+    return [
+        Deed(
+            after=int((at + luck.random()) * messages / (len(kinds) + 1)),
+            delay=luck.uniform(0, 0.5),
+            pick=luck.random(),
+            pause=luck.uniform(1.3, 3.5) * lease if pause else None,
+        )
+        for at, pause in enumerate(kinds)
+    ]
