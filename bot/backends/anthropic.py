@@ -103,11 +103,7 @@ class AnthropicBackend:
             timeout=anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             http_client=self._http_client,
         )
-        return Connection(
-            sdk=anthropic,
-            client=client,
-            ask=client.messages.with_streaming_response.create,
-        )
+        return Connection(sdk=anthropic, client=client, path="/v1/messages")
 
 
 # --- The question -----------------------------------------------------------------------------
@@ -127,8 +123,7 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
     if request.stop:
         body["stop_sequences"] = list(request.stop)
     if settings.temperature is not None:
-        # The SDK no longer knows it; older models and other servers do.
-        body["extra_body"] = {"temperature": settings.temperature}
+        body["temperature"] = settings.temperature
     return body
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_JSON = json.JSONDecoder()
 
 DONE = "[DONE]"
 
@@ -35,37 +35,47 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Give the events that ``chunk`` completes; Garbled where one holds no JSON object."""
-        *blocks, self._rest = _BLANK_LINE.split(self._rest + chunk)
+        came = self._rest + chunk
+        # Nearly every server ends its lines in the way that is found quickest.
+        *blocks, self._rest = _BLANK_LINE.split(came) if b"\r" in came else came.split(b"\n\n")
         for block in blocks:
-            yield from _read(block)
+            if event := _read(block):
+                yield event
 
     def end(self) -> Iterator[Event]:
         """Give the last event where its blank line is missing; half an event is forgotten."""
         try:
-            yield from list(_read(self._rest))
+            event = _read(self._rest)
         except Garbled:
             return
+        if event:
+            yield event
 
 
-def _read(block: bytes) -> Iterator[Event]:
-    name, data = "", []
-    for line in _LINE_END.split(block.decode(errors="replace")):
-        label, _, value = line.partition(":")
-        if label == "event":
-            name = value.removeprefix(" ")
-        elif label == "data":
-            data.append(value.removeprefix(" "))
-    if data:
-        yield _event(name, "\n".join(data))
+def _read(block: bytes) -> Event | None:
+    name, data = b"", []
+    for line in block.splitlines():
+        label, _, value = line.partition(b":")
+        if label == b"data":
+            data.append(value.removeprefix(b" "))
+        elif label == b"event":
+            name = value.removeprefix(b" ")
+    return _event(_text(name), _text(b"\n".join(data))) if data else None
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").strip()
 
 
 def _event(name: str, data: str) -> Event:
-    if data.strip() == DONE:
+    if data == DONE:
         return Event(DONE)
     try:
-        value = json.loads(data)
+        value, end = _JSON.raw_decode(data)
     except ValueError as error:
         raise Garbled(f"an event of {len(data)} characters is not JSON") from error
+    if end < len(data):
+        raise Garbled(f"an event of {len(data)} characters is more than one piece of JSON")
     if not isinstance(value, dict):
         raise Garbled(f"an event holds a {type(value).__name__} where an object was expected")
     return Event(name, value)

@@ -5,7 +5,6 @@ The protocol: https://platform.openai.com/docs/api-reference/chat-streaming
 
 import re
 from collections.abc import AsyncGenerator, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -98,10 +97,8 @@ class OpenAIBackend:
             timeout=openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             http_client=self._http_client,
         )
-        create = client.chat.completions.with_streaming_response.create
-        nameless = {"Authorization": openai.Omit()}
-        ask = create if self._key else partial(create, extra_headers=nameless)
-        return Connection(sdk=openai, client=client, ask=ask)
+        headers = {} if self._key else {"Authorization": openai.Omit()}
+        return Connection(sdk=openai, client=client, path="/chat/completions", headers=headers)
 
 
 # --- The question -----------------------------------------------------------------------------
