@@ -51,10 +51,14 @@ FAULTS = (
             Piece(
                 file="bot/store/leases.py",
                 old="""\
-        & (Conversation.lease_owner == lease.holder)
-        & (Conversation.epoch == lease.epoch)
+    & (Conversation.lease_owner == bindparam("of_holder"))
+    & (Conversation.epoch == bindparam("of_epoch"))
 """,
-                new="",
+                # True for whoever ever held it, and it still takes what it is given.
+                new="""\
+    & ((Conversation.lease_owner == bindparam("of_holder")) | (Conversation.id > 0))
+    & (Conversation.epoch >= bindparam("of_epoch"))
+""",
             ),
         ),
         expected=Kind.TWICE,
