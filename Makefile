@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat test check format bench soak soak-broken clean
+.PHONY: help setup chat test check format bench soak soak-broken soak-points clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ soak: $(READY) ## Kill and pause workers for a quarter of an hour: nothing may b
 
 soak-broken: $(READY) ## Break what the soak proves, in a copy, and see it fail
 	@$(BIN)/python -m tests.soak.broken
+
+soak-points: $(READY) ## Kill a worker at every boundary of the protocol, each by its name
+	@$(BIN)/python -m tests.soak.points
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,89 @@
+"""Workers that are forked from a process that has imported everything, and so begin at once."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from tests.servers.plain import Refused, ask, serve
+from tests.soak import death
+from tests.soak.worker import Door, settings, working
+
+LEASE = 1.0
+PATIENCE = 1.5
+SOON = 30.0
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.soak.forked", "tests.databases", "anthropic"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where a worker finds its model and its messenger."""
+
+    provider: str
+    mailbox: str
+
+
+def _work(death_at: str, database: str, place: Surroundings, starter: Connection) -> None:
+    if death_at:
+        death.arm(death_at)
+    asyncio.run(_serve(database, place, starter, grace=0.0 if death_at else 5.0))
+
+
+async def _serve(database: str, place: Surroundings, starter: Connection, *, grace: float) -> None:
+    """Say the door's url to whoever started this process, and serve until they hang up."""
+    chosen = settings(database=database, provider=place.provider, lease=LEASE, grace=grace)
+    async with (
+        working(chosen, mailbox=place.mailbox, patience=PATIENCE) as app,
+        asyncio.TaskGroup() as tasks,
+    ):
+        door = Door(app, tasks)
+        async with serve(door.answer) as url:
+            starter.send(url)
+            with suppress(EOFError):
+                await asyncio.to_thread(starter.recv)
+        door.close()
+
+
+class Worker:
+    """A worker process; one that is doomed dies by its own hand at the point ``death_at``."""
+
+    def __init__(self, death_at: str, *, database: str, place: Surroundings) -> None:
+        self._line, theirs = _FORKS.Pipe()
+        self._process = _FORKS.Process(
+            target=_work, args=(death_at, database, place, theirs), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._door = ""
+
+    async def open(self) -> None:
+        """Wait for its door, or for its death."""
+        with suppress(EOFError, ConnectionError):
+            self._door = await asyncio.to_thread(self._line.recv)
+
+    async def hears(self, message: Mapping[str, str]) -> bool:
+        """Hand ``message`` in; True if it was acknowledged."""
+        if not self._door:
+            return False
+        with suppress(OSError, Refused):
+            await ask(f"{self._door}/", message)
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Tell it to end in an orderly way."""
+        self._line.close()
+
+    async def ended(self) -> int | None:
+        """Wait for its end; returns its exit code, below zero where a signal ended it."""
+        await asyncio.to_thread(self._process.join, SOON)
+        return self._process.exitcode
+
+    async def end(self) -> None:
+        self.stop()
+        if await self.ended() is None:
+            self._process.kill()
