@@ -1,6 +1,5 @@
 """One backend as the router knows it: how long to wait for it, what it costs, how it fares."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from bot.backends.base import Backend, Finished, Output, Request, StopReason
 from bot.errors import BackendBusy, BackendError, BackendMisconfigured, BackendUnavailable
 from bot.messages import GIVEN_UP, Attempt, Usage
 from bot.router.breaker import Breaker
+from bot.router.watch import Watch
 
 _log = logging.getLogger("bot.router")
 
@@ -69,29 +69,31 @@ class Line:
             keep(self._attempt(course))
 
     async def _outputs(self, request: Request) -> AsyncGenerator[Output]:
-        outputs = self.backend.stream(request)
+        outputs, watch = self.backend.stream(request), Watch()
         seconds = self.patience.first_piece_seconds
         try:
             while True:
-                output = await self._next(outputs, seconds)
+                output = await self._next(outputs, watch, seconds)
                 yield output
                 if isinstance(output, Finished):
                     return
                 seconds = self.patience.silence_seconds
         finally:
+            watch.stop()
             await _close(outputs)
 
-    async def _next(self, outputs: AsyncIterator[Output], seconds: float | None) -> Output:
-        name, limit = self.backend.name, asyncio.timeout(seconds)
+    async def _next(
+        self, outputs: AsyncIterator[Output], watch: Watch, seconds: float | None
+    ) -> Output:
+        name = self.backend.name
         try:
-            async with limit:
-                return await anext(outputs)
+            return await watch.wait(anext(outputs), seconds)
         except BackendError:
             raise
         except StopAsyncIteration as error:
             raise BackendBusy(f"{name!r} stopped in its middle.", backend=name) from error
         except Exception as error:
-            if limit.expired():
+            if watch.expired:
                 text = f"{name!r} was silent for {seconds:g} seconds."
                 raise BackendBusy(text, backend=name) from error
             # Not its text: it may hold the customer's words.
