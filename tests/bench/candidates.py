@@ -55,9 +55,18 @@ async def engine(
     place: Place, *, base_url: str, folder: Path, **sections: Any
 ) -> AsyncIterator[EngineCandidate]:
     """Open the engine on a new database of ``place``, asking the provider at ``base_url``."""
+    url = await place.migrated()
+    async with engine_at(url, base_url=base_url, folder=folder, **sections) as candidate:
+        yield candidate
+
+
+@asynccontextmanager
+async def engine_at(
+    url: str, *, base_url: str, folder: Path, **sections: Any
+) -> AsyncIterator[EngineCandidate]:
+    """Open the engine on the database at ``url``."""
     settings = AnthropicSettings(kind="anthropic", base_url=base_url)
     claude = AnthropicBackend(name="claude", settings=settings, key="none")
-    url = await place.migrated()
     async with house(folder, claude, database={"url": url}, **sections) as app:
         yield EngineCandidate(app, url=url)
 

@@ -11,10 +11,15 @@ from tests.bench.report import Row
 from tests.bench.stretch import Size, Timing, stretch
 
 
-async def against_floors(place: Place, size: Size, *, repetitions: int) -> Sequence[Row]:
-    """Interleave the engine and both floors, so that all see the same machine."""
+async def against_floors(
+    place: Place, *, size: Size, repetitions: int, pace: float = 0.0
+) -> Sequence[Row]:
+    """Interleave the engine and both floors, so that all see the same machine.
+
+    ``pace`` is in seconds between two pieces.
+    """
     timings: dict[str, list[Timing]] = {}
-    with tempfile.TemporaryDirectory() as folder, provider() as asked:
+    with tempfile.TemporaryDirectory() as folder, provider(pace=pace) as asked:
         async with everyone(place, base_url=asked.url, folder=Path(folder)) as candidates:
             for repetition in range(repetitions + 1):
                 first = repetition % len(candidates)  # nobody always follows the same one
@@ -22,7 +27,8 @@ async def against_floors(place: Place, size: Size, *, repetitions: int) -> Seque
                     timing = await stretch(candidate, size)
                     if repetition:  # the first one warms up
                         timings.setdefault(candidate.name, []).append(timing)
-    return _rows(f"{place.kind}, {size.at_once} at once", timings, alone=size.at_once == 1)
+    paced = f", pieces {pace * 1000:g} ms apart" if pace else ""
+    return _rows(f"{place.kind}, {size.at_once} at once{paced}", timings, alone=size.at_once == 1)
 
 
 def _rows(where: str, timings: dict[str, list[Timing]], *, alone: bool) -> Sequence[Row]:

@@ -1,6 +1,7 @@
 """Where the bench keeps its databases: files of a folder, or a PostgreSQL server of its own."""
 
 import itertools
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,9 +22,10 @@ _numbers = itertools.count(1)
 
 
 class Place(Protocol):
-    """Makes databases."""
+    """Makes databases. ``pid`` is the process that keeps them, this one where no other does."""
 
     kind: str
+    pid: int
 
     async def empty(self) -> str:
         """Return the url of a new database without a table."""
@@ -41,6 +43,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.pid = os.getpid()
 
     async def empty(self) -> str:
         return f"sqlite:///{self._folder / f'bench{next(_numbers)}.db'}"

@@ -34,9 +34,13 @@ class Provider:
 
 
 @contextmanager
-def provider(answer: str = ANSWER, *, think: float = 0.0) -> Iterator[Provider]:
-    """Serve ``answer``, cut behind its words, ``think`` seconds after each request."""
-    command = [sys.executable, "-m", "tests.bench.provider", "--think", str(think), answer]
+def provider(answer: str = ANSWER, *, think: float = 0.0, pace: float = 0.0) -> Iterator[Provider]:
+    """Serve ``answer``, cut behind its words, a request at a time on each line.
+
+    ``think`` are the seconds before its first piece, ``pace`` those between two.
+    """
+    options = ["--think", str(think), "--pace", str(pace)]
+    command = [sys.executable, "-m", "tests.bench.provider", *options, answer]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             cores.put_aside(process.pid)
@@ -49,9 +53,10 @@ def provider(answer: str = ANSWER, *, think: float = 0.0) -> Iterator[Provider]:
 class _Line(asyncio.Protocol):
     """One client's line: waits for a whole request, whatever it asks, and writes the answer."""
 
-    def __init__(self, chunks: Sequence[bytes], think: float) -> None:
+    def __init__(self, chunks: Sequence[bytes], *, think: float, pace: float) -> None:
         self._chunks = chunks
         self._think = think
+        self._pace = pace
         self._heard = b""
         self._loop = asyncio.get_running_loop()
 
@@ -71,8 +76,16 @@ class _Line(asyncio.Protocol):
             self._answer()
 
     def _answer(self) -> None:
+        if self._pace:
+            self._go_on(iter(self._chunks))
+            return
         for chunk in self._chunks:
             self._transport.write(chunk)
+
+    def _go_on(self, chunks: Iterator[bytes]) -> None:
+        if chunk := next(chunks, b""):
+            self._transport.write(chunk)
+            self._loop.call_later(self._pace, self._go_on, chunks)
 
 
 def _length(head: bytes) -> int:
@@ -87,10 +100,10 @@ def _chunks(answer: str) -> Sequence[bytes]:
     return [_HEAD + chunks[0], *chunks[1:], b"0\r\n\r\n"]
 
 
-async def _serve(answer: str, *, think: float) -> None:
+async def _serve(answer: str, *, think: float, pace: float) -> None:
     chunks = _chunks(answer)
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Line(chunks, think), "127.0.0.1", 0
+        lambda: _Line(chunks, think=think, pace=pace), "127.0.0.1", 0
     )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
@@ -100,5 +113,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("answer")
     parser.add_argument("--think", type=float, default=0.0)
+    parser.add_argument("--pace", type=float, default=0.0)
     options = parser.parse_args()
-    asyncio.run(_serve(options.answer, think=options.think))
+    asyncio.run(_serve(options.answer, think=options.think, pace=options.pace))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.candidates import engine
-from tests.bench.places import Files
+from tests.bench.places import Place
 from tests.bench.report import Row
 from tests.servers.acts import Answer
 from tests.servers.anthropic import AnthropicServer
@@ -17,15 +17,13 @@ _ANSWER = "Open the sign-in page, choose Forgot password and follow the e-mail [
 _SETTLED = 20
 
 
-async def repeated_history(*, turns: int) -> Sequence[Row]:
+async def repeated_history(place: Place, *, turns: int) -> Sequence[Row]:
     """Return how much of a request's history is the one before's, and how often it is cut."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with (
             AnthropicServer(lambda _: Answer(text=_ANSWER)) as server,
-            engine(
-                Files(folder), base_url=server.url, folder=folder, window={"tokens": 4000}
-            ) as candidate,
+            engine(place, base_url=server.url, folder=folder, window={"tokens": 4000}) as candidate,
         ):
             for number in range(turns):
                 await candidate.turn("one", f"Question {number}: and my password?")

@@ -79,7 +79,7 @@ def table(rows: Sequence[Row]) -> str:
 def machine() -> str:
     """Name what the figures were taken on."""
     packages = ("anthropic", "httpx2", "sqlalchemy", "asyncpg")
-    return ", ".join(
+    names = ", ".join(
         [
             f"Python {platform.python_version()}",
             f"{cores.count()} of {os.cpu_count()} cores",
@@ -87,6 +87,7 @@ def machine() -> str:
             *(f"{name} {version(name)}" for name in packages),
         ]
     )
+    return f"{names}. Ready to run, it waited for its core {cores.crowded():.0%} of the time."
 
 
 def write(folder: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import itertools
+import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ async def stretch(candidate: Candidate, size: Size) -> Timing:
     firsts: list[float] = []
 
     async def converse() -> None:
-        key = f"conversation {next(_numbers)}"
+        key = f"conversation {os.getpid()}-{next(_numbers)}"
         firsts.extend([await candidate.turn(key, QUESTION) for _ in range(size.turns)])
 
     gc.collect()  # nobody pays for what the one before left behind

@@ -1,0 +1,40 @@
+"""The bench runs to its end; whether its figures are good is for ``make bench`` to say."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import report
+from tests.bench.parts import Scale, parts
+from tests.bench.places import Files
+from tests.bench.report import Row
+from tests.bench.stretch import Size
+
+TINY = Scale(
+    repetitions=1,
+    slow_repetitions=1,
+    one=Size(at_once=1, rounds=1, turns=2),
+    many=Size(at_once=2, rounds=1, turns=1),
+    both=Size(at_once=2, rounds=1, turns=1),
+    longest=12,
+    repeats=25,
+    room=20,
+)
+
+
+@pytest.mark.parametrize("name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats"])
+def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
+    rows = parts(TINY, where=lambda _: Files(tmp_path), results=tmp_path)[name]()
+    assert rows
+    assert all(min(row.ours) >= 0 for row in rows)
+    assert report.table(rows).count("\n") == len(rows) + 1
+
+
+def test_a_promise_that_is_missed_is_told() -> None:
+    slow = Row(
+        name="ms", ours=[3, 4, 5], http=[1, 2, 2], goal="≤ 1.5", kept=lambda row: row.to_http <= 1.5
+    )
+    assert (
+        str(slow)
+        == "| ms | 4.00 (3.00 to 5.00) |  | 2.00 (1.00 to 2.00) |  | 2.50 | ≤ 1.5: MISSED |"
+    )
