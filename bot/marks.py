@@ -69,6 +69,7 @@ _LINK: Final = re.compile(_ADDRESS, re.IGNORECASE)
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DESTINATION: Final = re.compile(r"\s*<?([^\s<>]*)>?(?:\s+[\"'(].*)?\s*")
 
+_MARK: Final = re.compile(r"\[\d+\]")
 _OWN: Final = re.compile(
     r"(?P<code>^[ \t>]*(`{3,}|~{3,})(?s:.*?)(?:^[ \t>]*\2|\Z)|`[^`\n]+`)|[ \t]*\[\d+\]",
     re.MULTILINE,
@@ -99,4 +100,7 @@ def addresses(text: str) -> Iterator[str]:
 
 def unmarked(text: str) -> str:
     """Return a reply of ours without its marks ``[1]``, which mean nothing in a later turn."""
-    return _OWN.sub(lambda found: found["code"] or "", text)
+    if "`" in text or "~~~" in text:
+        return _OWN.sub(lambda found: found["code"] or "", text)
+    *before, last = _MARK.split(text)  # without code, ten times as fast
+    return "".join([part.rstrip(" \t") for part in before]) + last

@@ -11,6 +11,7 @@ from bot.citations import Citations, unmarked
 from bot.marks import BEGINNING, LONGEST, PLAIN, TOKEN
 from bot.messages import Passage
 from bot.scanner import Part, Scanner
+from bot.window.tokens import count_tokens
 
 LINK = "https://shop.example/help/returns#how"
 
@@ -256,3 +257,13 @@ def test_citations_outside_the_passages_never_show(written: str, places: list[in
 def test_an_earlier_reply_is_read_without_its_marks(reply: str, read: str) -> None:
     assert unmarked(reply) == read
     assert unmarked(read) == read
+
+
+@given(reply=WRITTEN.map(lambda text: re.sub("[`~]", "", text)) | st.text("a [1]\t\n", max_size=30))
+def test_marks_are_found_in_the_same_way_beside_code(reply: str) -> None:
+    assert unmarked(f"{reply}\n`a[0]`") == f"{unmarked(reply)}\n`a[0]`"
+
+
+@given(reply=WRITTEN | st.text("Aa1 [1]\t\né", max_size=30))
+def test_a_reply_takes_no_more_without_its_marks(reply: str) -> None:
+    assert count_tokens(unmarked(reply)) <= count_tokens(reply)

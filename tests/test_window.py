@@ -105,6 +105,16 @@ def test_words_pass_through_the_voice() -> None:
     assert told == ["‹when>?", "In May.", "‹ok>"]
 
 
+def test_a_replys_kept_count_holds_without_its_marks() -> None:
+    talk = Talk()
+    talk.replies("In May [1].", to=talk.asks("When?"))
+    talk.asks("Thanks.")
+    marked = fitted(talk, 1000)
+    unmarked = fitted(talk, 1000, Voice(delimit=str, unmarked=lambda text: text[:-5]))
+    assert unmarked.steps != marked.steps
+    assert unmarked.tokens == marked.tokens
+
+
 def test_nothing_is_said_where_the_customer_said_nothing() -> None:
     talk = Talk()
     talk.colleague("Hello?")

@@ -146,10 +146,16 @@ def _spell(turn: Iterable[Message], results: _Results, voice: Voice) -> _Spelled
 
 
 def _kept(message: Message, said: tuple[Said, ...]) -> int:
-    """Count what a message says, or believe the count that was kept with the very same words."""
-    if message.tokens and not message.calls and all(step.text == message.text for step in said):
+    """Count what a message says, or believe the count that was kept with its words."""
+    if message.tokens and not message.calls and all(_takes_no_more(step, message) for step in said):
         return message.tokens + _STEP
     return sum(map(_tokens, said))
+
+
+def _takes_no_more(said: Said, message: Message) -> bool:
+    """Whether these are the message's own words, or a reply's without its citation marks."""
+    unmarked = message.author is Author.BOT and not message.stopped
+    return said.text == message.text or (unmarked and len(said.text) < len(message.text))
 
 
 def _tokens(step: Said) -> int:
