@@ -51,14 +51,15 @@ class Draft:
 
     text: str
     outcome: Outcome
-    citations: tuple[Citation, ...]
-    strategy: str
-    prompt: str
-    prompt_hash: str
-    reasoning: str
-    passages: tuple[Found, ...]
-    refused_calls: tuple[ToolCall, ...]
-    attempts: tuple[Attempt, ...]
+    citations: tuple[Citation, ...] = ()
+    strategy: str = ""
+    prompt: str = ""
+    prompt_hash: str = ""
+    reasoning: str = ""
+    passages: tuple[Found, ...] = ()
+    refused_calls: tuple[ToolCall, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

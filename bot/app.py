@@ -17,6 +17,7 @@ from bot.backends.extractive import ExtractiveBackend
 from bot.backends.openai import OpenAIBackend
 from bot.backends.prices import cost, seller
 from bot.backends.scripted import ScriptedBackend
+from bot.delivery import Courier, Poster
 from bot.engine import Engine
 from bot.errors import PromptError
 from bot.knowledge.library import Library
@@ -66,13 +67,18 @@ async def open_app(
     settings: Settings,
     *,
     channels: Collection[str] = (),
+    posters: Collection[Poster] = (),
     backends: Mapping[str, Backend] | None = None,
     clock: Callable[[], float] = time.time,  # noqa: TID251 - where the house meets the world
 ) -> AsyncIterator[App]:
     """Open the database, put the parts together and run the engine until the block ends.
 
-    ``channels`` are those whose waiting conversations this process takes over. ``backends`` takes
-    the place of the configured ones, for tests and programs that bring their own.
+    ``channels`` are those whose waiting conversations this process takes over, and ``posters`` the
+    ones that their replies are posted with. ``backends`` takes the place of the configured ones,
+    for tests and programs that bring their own.
+
+    Leaving the block gives running turns their grace and then posts what they left; leaving it by
+    an error gives none.
 
     Raises:
         SetupError: something must be changed first; the text says what.
@@ -97,6 +103,14 @@ async def open_app(
             words=words,
             clock=clock,
         )
+        outbox = SqlOutbox(database)
+        courier = Courier(
+            outbox=outbox,
+            posters=posters,
+            holder=holder,
+            seconds=settings.engine.delivery_seconds,
+            grace=settings.engine.grace_seconds,
+        )
         engine = Engine(
             conversations=conversations,
             answering=answering,
@@ -104,13 +118,14 @@ async def open_app(
             channels=channels,
             holder=holder,
             clock=clock,
+            kept=courier.wake,
         )
-        async with engine:
+        async with courier, engine:
             yield App(
                 settings=settings,
                 database=database,
                 conversations=conversations,
-                outbox=SqlOutbox(database),
+                outbox=outbox,
                 archive=SqlArchive(database),
                 articles=articles,
                 knowledge=knowledge,

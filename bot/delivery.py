@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Protocol
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol, Self
 
-from bot.errors import FrontdeskError, StoreError, StoreUnavailable, without_words
+from bot.errors import FrontdeskError, StoreError, StoreUnavailable, without_text, without_words
 from bot.messages import Delivery
 from bot.store.base import Outbox
 
@@ -14,6 +16,7 @@ _logger = logging.getLogger(__name__)
 # Of a delivery's time; after that another courier may look for the post, which must be there.
 _SHARE_TO_POST = 0.8
 _PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)  # seconds before the second, third … attempt
+_MOST_ATTEMPTS = 2 * (1 + len(_PAUSES))  # those that ended with their process count, too
 
 
 class Poster(Protocol):
@@ -36,9 +39,10 @@ class Poster(Protocol):
 
 
 class Courier:
-    """Takes replies from the outbox and posts them, until it is cancelled.
+    """Takes replies from the outbox and posts them, several at a time.
 
-    A delivery that another courier may have posted before it died is looked for first.
+    A delivery that another courier may have posted before it died is looked for first. Leaving
+    its block delivers what is due, for at most ``grace`` seconds.
     """
 
     def __init__(
@@ -49,47 +53,89 @@ class Courier:
         holder: str,
         seconds: float = 60.0,
         pause: float = 0.5,
+        hands: int = 4,
+        grace: float = 0.0,
     ) -> None:
         self._outbox = outbox
         self._posters = {poster.name: poster for poster in posters}
         self._holder = holder
         self._seconds = seconds
         self._pause = pause
+        self._free = asyncio.Semaphore(hands)
+        self._grace = grace
         self._woken = asyncio.Event()
+        self._closing = False
+        self._tasks = asyncio.TaskGroup()
+        self._running: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Look into the outbox now: a reply was just committed here."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Deliver what is due, and wait for more."""
-        while True:
-            self._woken.clear()
-            try:
-                while await self.deliver_one():
-                    pass
-            except StoreError as error:
-                _logger.warning("The outbox could not be read; trying again: %s", error)
-            try:
-                async with asyncio.timeout(self._pause):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+        """Deliver what is due and wait for more; once it is closing, until nothing is due."""
+        async with asyncio.TaskGroup() as posts:
+            while True:
+                await self._free.acquire()
+                self._woken.clear()
+                begun = asyncio.get_running_loop().time()
+                delivery = await self._next()
+                if delivery is not None:
+                    posting = posts.create_task(self._deliver(delivery, begun=begun))
+                    posting.add_done_callback(self._return)
+                    continue
+                self._free.release()
+                if self._closing:
+                    return
+                await self._rest()
+
+    def _return(self, _posting: asyncio.Task[None]) -> None:
+        self._free.release()
+        self.wake()  # the conversation's next reply may be due
+
+    async def _next(self) -> Delivery | None:
+        try:
+            return await self._take()
+        except StoreError as error:
+            _logger.warning("The outbox could not be read; trying again: %s", error)
+            return None
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause):
+                await self._woken.wait()
 
     async def deliver_one(self) -> bool:
         """Post the oldest delivery that is due; False where none is.
 
         Raises:
-            StoreUnavailable: the outbox did not answer; what was posted is found again later.
+            StoreUnavailable: the outbox did not answer.
         """
         begun = asyncio.get_running_loop().time()
-        delivery = await self._outbox.take(
+        delivery = await self._take()
+        if delivery is not None:
+            await self._deliver(delivery, begun=begun)
+        return delivery is not None
+
+    async def _take(self) -> Delivery | None:
+        return await self._outbox.take(
             channels=tuple(self._posters), holder=self._holder, seconds=self._seconds
         )
-        if delivery is None:
-            return False
+
+    async def _deliver(self, delivery: Delivery, *, begun: float) -> None:
+        """Post ``delivery``, taken at ``begun`` or later, and keep how it went."""
         try:
-            async with asyncio.timeout_at(begun + _SHARE_TO_POST * self._seconds):
+            await self._try(delivery, until=begun + _SHARE_TO_POST * self._seconds)
+        except StoreError as error:
+            # What was posted is found again once the delivery's time is over.
+            _logger.warning("How a delivery went is not kept: %s", error)
+
+    async def _try(self, delivery: Delivery, *, until: float) -> None:
+        if delivery.attempts > _MOST_ATTEMPTS:
+            await self._put_back(delivery, "every courier ended in the middle of it")
+            return
+        try:
+            async with asyncio.timeout_at(until):
                 receipt = await self._post(delivery)
         except StoreUnavailable:
             raise
@@ -98,10 +144,9 @@ class Courier:
         except Exception as error:
             text = "The channel %s failed with an error of its own."
             _logger.exception(text, delivery.channel, exc_info=without_words(error))
-            await self._put_back(delivery, type(error).__name__)
+            await self._put_back(delivery, without_text(error))
         else:
             await self._outbox.sent(delivery.turn, receipt=receipt)
-        return True
 
     async def _post(self, delivery: Delivery) -> str:
         poster = self._posters[delivery.channel]
@@ -122,3 +167,27 @@ class Courier:
             error,
         )
         await self._outbox.put_back(delivery, error=error, seconds=seconds)
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        if self._posters:
+            self._running = self._tasks.create_task(self.run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Deliver what the last turns left, then leave the rest to others."""
+        self._closing = True
+        self.wake()
+        try:
+            if self._running and error is None:
+                await asyncio.wait({self._running}, timeout=self._grace)
+        finally:
+            if self._running:
+                self._running.cancel()
+            # The block's own error goes its way as it is, and not in a group.
+            await self._tasks.__aexit__(None, None, None)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.answering import Answer, Answering, Draft, waiting
-from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_words
+from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
 from bot.guards import cleaned
 from bot.messages import (
     Event,
@@ -40,12 +40,16 @@ _LOOK_SECONDS = 1.0
 # How long a reply that cannot be kept waits for the database, step by step.
 _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
 _SWEEP_LIMIT = 20
+# Seconds until a turn that broke is tried again; each time twice as long.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_DIED = "its process ended in the middle of it, or was cut off"
 
 
 class Engine:
     """Accepts messages and answers them, each conversation by one turn at a time.
 
-    ``channels`` are those that this process serves: it takes over what waits in them.
+    ``channels`` are those that this process serves: it takes over what waits in them. ``kept`` is
+    called after each reply is committed: it may be delivered.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Engine:
         channels: Collection[str],
         holder: str,
         clock: Callable[[], float],
+        kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._conversations = conversations
         self._answering = answering
@@ -64,6 +69,7 @@ class Engine:
         self._channels = tuple(channels)
         self._holder = holder
         self._clock = clock
+        self._kept = kept
         self._tasks = asyncio.TaskGroup()
         self._works: dict[int, Work] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -71,6 +77,7 @@ class Engine:
         self._followers: dict[int, set[asyncio.Queue[Event]]] = {}
         self._kept_prompts: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
+        self._closing = False
 
     # --- Accept ------------------------------------------------------------------------------
 
@@ -81,6 +88,8 @@ class Engine:
             InboundRefused: it is empty or too long; nothing was kept.
             StoreUnavailable: it could not be kept; say so to whoever sent it.
         """
+        if self._closing:
+            raise StoreUnavailable("This process is stopping. Send the message again.")
         text = cleaned(inbound.text, longest=self._settings.bot.longest_message)
         accepted = await self._conversations.accept(
             replace(inbound, text=text),
@@ -200,18 +209,19 @@ class Engine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 holding = tasks.create_task(self._hold(work))
-                while await self._turn(work, tasks) is not Finish.RELEASED:
-                    pass
+                work.released = await self._turn(work, tasks) is Finish.RELEASED
+                while not work.released and not self._closing:
+                    work.released = await self._turn(work, tasks) is Finish.RELEASED
                 holding.cancel()
-            work.released = True
         except* LeaseLost:
             _logger.info("Conversation %d went to someone else.", work.lease.conversation)
         except* StoreUnavailable as errors:
             _logger.warning("A turn is not kept and taken up again later: %s", errors.exceptions)
         except* Exception as errors:
-            work.broken = True
-            text = "A turn failed and is taken up again once its lease is over."
-            _logger.exception(text, exc_info=without_words(errors))
+            work.trouble = without_text(errors)
+            text = "A turn failed (try %d of %d)."
+            tries = (work.lease.tries, self._settings.engine.tries)
+            _logger.exception(text, *tries, exc_info=without_words(errors))
         finally:
             await self._end(work)
 
@@ -223,10 +233,12 @@ class Engine:
             return
         self._withdraw(work)
         self._tell(work, Released())
-        if work.broken:
-            return  # it may well break again, and each time a model would be asked in vain
         with suppress(StoreError):
-            await self._conversations.abandon(work.lease)
+            if work.trouble:
+                pause = min(_FIRST_PAUSE * 2 ** (work.lease.tries - 1), _LONGEST_PAUSE)
+                await self._conversations.fail(work.lease, trouble=work.trouble, pause=pause)
+            else:
+                await self._conversations.abandon(work.lease)
 
     async def _hold(self, work: Work) -> None:
         """Renew the lease as long as the work lasts."""
@@ -245,6 +257,8 @@ class Engine:
     async def _turn(self, work: Work, tasks: asyncio.TaskGroup) -> Finish:
         """Answer all that waits with one reply, or find that there is nothing to answer."""
         work.begin_turn(at=self._clock())
+        if work.lease.tries > self._settings.engine.tries:
+            return await self._set_aside(work)
         history = await self._conversations.read(work.lease.conversation)
         questions = waiting(history)
         if not questions:
@@ -263,6 +277,20 @@ class Engine:
         if self._outgrown(window, draft):
             self._start(self._fold_ahead(work.lease.conversation), among=self._folding)
         return ended
+
+    async def _set_aside(self, work: Work) -> Finish:
+        """Tell the customer that this cannot be answered, with nothing that could break again."""
+        owed = await self._conversations.owed(work.lease.conversation)
+        if owed.upto <= owed.after:
+            return await self._let_go(work)
+        work.take(first=owed.after + 1, upto=owed.upto)
+        reason = f"tried {work.lease.tries - 1} times; the last time: {owed.trouble or _DIED}"
+        text = "What waits in conversation %d is set aside (%s). Look at it with: bot status"
+        _logger.error(text, work.lease.conversation, reason)
+        self._tell(work, Working(work.turn))
+        self._tell(work, Piece(self._answering.words("set_aside")))
+        draft = Draft(text=work.shown, outcome=Outcome.SET_ASIDE, trouble=reason)
+        return await self._finish(work, self._record(work, draft))
 
     def _anew(self, work: Work) -> Finish:
         self._withdraw(work)  # somebody may have come to follow just now
@@ -345,6 +373,7 @@ class Engine:
             passages=draft.passages,
             refused_calls=draft.refused_calls,
             attempts=draft.attempts,
+            trouble=draft.trouble,
         )
 
     async def _finish(self, work: Work, turn: Turn) -> Finish:
@@ -366,6 +395,8 @@ class Engine:
             else:
                 if ended is not Finish.SUPERSEDED:
                     work.interrupt = None  # a stop was for this answer, not for the next one
+                    work.lease = replace(work.lease, tries=1)
+                    self._kept()
                     self._tell(work, Replied(turn.reply))
                 return ended
 
@@ -425,6 +456,7 @@ class Engine:
         trace: TracebackType | None,
     ) -> None:
         """Take nothing new, give running turns their grace, leave the rest to others."""
+        self._closing = True
         if self._sweeper is not None:
             self._sweeper.cancel()
         try:

@@ -18,8 +18,10 @@ FrontdeskError
     └── BackendMisconfigured      try another one, and tell the person who runs the bot
 """
 
+import traceback
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from types import TracebackType
 
 
@@ -38,6 +40,15 @@ def without_words(error: Exception) -> tuple[type[Exception], Exception, Traceba
         error = error.exceptions[0]
     kind = RuntimeError(f"{type(error).__name__} (its text is left out)")
     return type(kind), kind, error.__traceback__
+
+
+def without_text(error: BaseException) -> str:
+    """Return what ``error`` is and where it arose, for places where no customer may be quoted."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    steps = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
+    return f"{type(error).__name__}{place}"
 
 
 class FrontdeskError(Exception):

@@ -34,6 +34,7 @@ class Outcome(StrEnum):
     STOPPED = "stopped"  # cut short by the customer; what was shown is kept
     REFUSED = "refused"  # the model declined
     FAILED = "failed"  # no backend answered; the customer was told so
+    SET_ASIDE = "set_aside"  # every try of it broke or killed its process; likewise
 
 
 class Rating(StrEnum):
@@ -223,6 +224,7 @@ class Turn:
     ``prompt`` names the template and ``prompt_hash`` the exact sources it was rendered from;
     ``passages`` stand in the order of their numbers, from 1. ``cost`` is in US dollars, None
     where no price is known. ``started`` is a time; ``first_piece`` and ``seconds`` count from it.
+    ``trouble`` is why it was set aside, if it was.
     """
 
     id: str
@@ -238,6 +240,7 @@ class Turn:
     passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    trouble: str = ""
 
     @property
     def cut_short(self) -> bool:

@@ -30,7 +30,7 @@ class Work:
     seen: bool = False  # somebody followed while a piece was shown
     finishing: bool = False
     released: bool = False
-    broken: bool = False
+    trouble: str = ""  # what the turn ran into, if it broke
     interrupt: Interrupt | None = None
     running: asyncio.Task[None] | None = None
     showing: asyncio.Task[None] | None = None

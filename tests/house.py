@@ -2,13 +2,14 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from bot.app import App, open_app
 from bot.backends.base import Backend
+from bot.delivery import Poster
 from bot.knowledge.learning import learn
 from bot.messages import Event, Inbound, Piece, Replied, Reply, Withdrawn
 from bot.settings import Settings
@@ -28,6 +29,7 @@ async def house(
     *backends: Backend,
     articles: Mapping[str, str] | None = None,
     channels: Iterable[str] = ("terminal",),
+    posters: Collection[Poster] = (),
     **sections: Any,
 ) -> AsyncIterator[App]:
     """Open a bot in ``folder`` that answers with ``backends`` about ``articles``.
@@ -38,7 +40,9 @@ async def house(
     sections.setdefault("database", {"url": f"sqlite:///{folder / 'frontdesk.db'}"})
     settings = Settings.model_validate(sections)
     chosen = {backend.name: backend for backend in backends} or None
-    async with open_app(settings, channels=tuple(channels), backends=chosen) as app:
+    async with open_app(
+        settings, channels=tuple(channels), posters=posters, backends=chosen
+    ) as app:
         _write(folder / "help", HELP if articles is None else articles)
         await learn([folder / "help"], articles=app.articles)
         yield app

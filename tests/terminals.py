@@ -180,6 +180,9 @@ class Terminal(Display):
             lambda: self._prompts() > prompts and self._is_at_prompt(), "the next prompt"
         )
 
+    def terminate(self) -> None:
+        self._process.kill(signal.SIGTERM)
+
     def kill(self) -> None:
         self._process.kill(signal.SIGKILL)
 

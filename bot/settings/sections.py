@@ -64,6 +64,14 @@ class EngineSettings(_Section):
     sweep_seconds: float = Field(
         2.0, gt=0, description="How often a process looks for conversations that wait."
     )
+    tries: int = Field(
+        5,
+        ge=1,
+        description="How often a message that breaks its turn is tried before it is set aside.",
+    )
+    delivery_seconds: float = Field(
+        60.0, ge=1, description="How long one post of a reply may take; then another process may."
+    )
     grace_seconds: float = Field(
         20.0, ge=0, description="How long running turns may go on once the process shall stop."
     )

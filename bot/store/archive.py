@@ -114,7 +114,7 @@ class SqlArchive:
     async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
         newest = (
             select(Turn.id)
-            .where(Turn.outcome.in_([Outcome.UNANSWERED, Outcome.FAILED]))
+            .where(Turn.outcome.in_([Outcome.UNANSWERED, Outcome.FAILED, Outcome.SET_ASIDE]))
             .order_by(Turn.started_at.desc(), Turn.id)
             .limit(limit)
         )

@@ -249,7 +249,7 @@ class Archive(Protocol):
         ...
 
     async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
-        """Return the newest questions that ended unanswered or failed, newest first."""
+        """Return the newest questions that ended unanswered, failed or set aside, newest first."""
         ...
 
     async def rate(self, turn: str, rating: Rating, *, comment: str) -> None:

@@ -109,6 +109,7 @@ def to_turn(row: AnyRow, calls: Iterable[AnyRow] = ()) -> values.Turn:
         passages=tuple(values.Found(*found) for found in row.passages),
         refused_calls=tuple(to_call(call) for call in calls),
         attempts=tuple(_to_attempt(attempt) for attempt in row.attempts),
+        trouble=row.trouble or "",
     )
 
 
@@ -126,6 +127,7 @@ def to_turn_row(turn: values.Turn) -> dict[str, Any]:
         "passages": [astuple(found) for found in turn.passages],
         "citations": [asdict(citation) for citation in turn.reply.citations],
         "attempts": [asdict(attempt) for attempt in turn.attempts],
+        "trouble": turn.trouble or None,
         "started_at": turn.started,
         "first_piece": turn.first_piece,
         "seconds": turn.seconds,

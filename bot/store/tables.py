@@ -146,6 +146,7 @@ class Turn(Base):
     passages: Mapped[list[Any]]
     citations: Mapped[list[Any]]
     attempts: Mapped[list[Any]]
+    trouble: Mapped[str | None] = mapped_column(Words)
     started_at: Mapped[float]
     first_piece: Mapped[float | None]
     seconds: Mapped[float]

@@ -51,7 +51,7 @@ async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
             page.markdown(reply.text)
             page.sources(reply.citations)
         await app.outbox.sent(reply.turn, receipt=CHANNEL)
-    return int(reply.outcome is Outcome.FAILED)
+    return int(reply.outcome in {Outcome.FAILED, Outcome.SET_ASIDE})
 
 
 async def _reply(app: App, text: str, *, customer: str) -> Reply:

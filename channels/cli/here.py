@@ -1,10 +1,11 @@
 """What a command finds around it: the settings, the environment, the archive, the terminal."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from channels.terminal.page import Page
 
 _P = ParamSpec("_P")
+
+_TERMINATED = 143  # what shells expect of a program that SIGTERM ended
 
 
 class Told(click.ClickException):
@@ -85,7 +88,16 @@ def command(
     @wraps(deed)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
         ctx = click.get_current_context()
-        code = asyncio.run(deed(ctx.ensure_object(Here), *args, **kwargs))
-        ctx.exit(code or 0)
+        with suppress(asyncio.CancelledError):
+            ctx.exit(asyncio.run(_until_terminated(deed(ctx.ensure_object(Here), *args, **kwargs))))
+        ctx.exit(_TERMINATED)
 
     return run
+
+
+async def _until_terminated(deed: Coroutine[None, None, int | None]) -> int:
+    """Let a SIGTERM end ``deed`` as Ctrl-C does: what it has open is closed, leases are let go."""
+    if doing := asyncio.current_task():
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, doing.cancel)
+    return await deed or 0

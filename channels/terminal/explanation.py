@@ -60,6 +60,8 @@ def _facts(record: Record) -> Iterator[str]:
     if turn.prompt:
         yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
     yield from _spent(turn.attempts)
+    if turn.trouble:
+        yield f"set aside: {turn.trouble}"
     yield f"delivery {record.delivery}"
     if record.rating:
         yield f"rated {record.rating}{record.comment and f': {record.comment}'}"

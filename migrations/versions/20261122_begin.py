@@ -188,6 +188,7 @@ Table(
     Column("passages", JSON, nullable=False),
     Column("citations", JSON, nullable=False),
     Column("attempts", JSON, nullable=False),
+    Column("trouble", Text),
     Column("started_at", Float, nullable=False),
     Column("first_piece", Float),
     Column("seconds", Float, nullable=False),

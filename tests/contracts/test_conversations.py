@@ -465,3 +465,42 @@ async def test_a_prompt_is_kept_once(store: SqlConversations, database: Database
         await store.keep_prompt("a" * 64, name="answer", source="Be kind.")
     count = select(func.count()).select_from(tables.Prompt)
     assert await database.read(lambda line: line.scalar(count)) == 1
+
+
+# --- Tries ------------------------------------------------------------------------------------
+
+
+async def test_a_try_that_failed_is_counted_and_the_next_one_waits(
+    store: SqlConversations,
+) -> None:
+    lease = await ask_alone(store)
+    await store.fail(lease, trouble="KeyError at fitting.py:7", pause=0.6)
+    assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
+    assert (await ask(store)).lease is None  # nobody takes it early, for a new message neither
+    owed = await store.owed(lease.conversation)
+    assert (owed.after, owed.upto, owed.trouble) == (0, 2, "KeyError at fitting.py:7")
+    await anyio.sleep(0.7)
+    (claimed,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
+    assert claimed.tries == 2
+    await answer(store, claimed, turn(answers=2))
+    assert (await store.owed(lease.conversation)).trouble == ""
+    assert (await ask_alone(store)).tries == 1
+
+
+async def test_a_try_that_was_given_up_in_good_order_counts_for_nothing(
+    store: SqlConversations,
+) -> None:
+    for _ in range(3):
+        lease = await ask_alone(store)
+        assert lease.tries == 1
+        await store.abandon(lease)
+
+
+async def test_who_lost_the_lease_counts_no_failure(store: SqlConversations) -> None:
+    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=0.0)
+    (taken,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
+    assert accepted.lease
+    await store.fail(accepted.lease, trouble="late", pause=0.0)
+    await store.abandon(accepted.lease)
+    await store.renew(taken, seconds=15)
+    assert (await store.owed(accepted.conversation)).trouble == ""
