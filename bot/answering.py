@@ -1,7 +1,7 @@
 """Answers what waits in a conversation: one try, from the passages to a draft of the reply."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -216,7 +216,10 @@ class Answer:
         try:
             async with aclosing(outputs):
                 async for output in outputs:
-                    for event in (*self._turn_to(prepared), *self._take(output)):
+                    if prepared.route.backend is not self._source:
+                        for event in self._begin_anew(prepared):
+                            yield event
+                    for event in self._take(output):
                         yield event
         except NoAnswer as error:
             _logger.warning("The customer was told that no answer can be given. %s", error)
@@ -246,13 +249,10 @@ class Answer:
             attempts=prepared.route.attempts if prepared else (),
         )
 
-    def _turn_to(self, prepared: _Prepared) -> Iterator[Withdrawn]:
-        """Begin anew where another backend has begun to answer."""
-        backend = prepared.route.backend
-        if backend is self._source:
-            return
+    def _begin_anew(self, prepared: _Prepared) -> Iterator[Withdrawn]:
+        """Forget what was written: another backend has begun to answer."""
         yield from self._withdraw()
-        self._source = backend
+        self._source = backend = prepared.route.backend
         # A backend that quotes knows nothing of the strategy's tags.
         reader = prepared.strategy.reader() if backend.writes else Reader()
         self._start(reader, prepared.request.passages)
@@ -263,16 +263,17 @@ class Answer:
         self._shown: list[str] = []
         self._rest = ""
 
-    def _take(self, output: Output | FellBack) -> Iterator[Piece | Withdrawn]:
+    def _take(self, output: Output | FellBack) -> Iterable[Piece | Withdrawn]:
         match output:
             case Text(text):
-                yield from self._show(self._citations.feed(self._reader.feed(text)))
+                return self._show(self._citations.feed(self._reader.feed(text)))
             case Thought(text):
                 self._thoughts.append(text)
             case Called(call):
                 self._calls.append(call)
             case Finished():
-                yield from self._finish(output)
+                return self._finish(output)
+        return ()
 
     def _verdict(self, finished: Finished) -> str:
         """Tell the router why an answer that has come to its end is of no use; empty if it is."""
@@ -300,10 +301,11 @@ class Answer:
         if self._shown:
             yield Withdrawn()
 
-    def _show(self, text: str) -> Iterator[Piece]:
-        if text:
-            self._shown.append(text)
-            yield Piece(text)
+    def _show(self, text: str) -> Sequence[Piece]:
+        if not text:
+            return ()
+        self._shown.append(text)
+        return (Piece(text),)
 
 
 def _written(outputs: Sequence[Output | FellBack]) -> str:
