@@ -249,7 +249,7 @@ class Answer:
             attempts=prepared.route.attempts if prepared else (),
         )
 
-    def _begin_anew(self, prepared: _Prepared) -> Iterator[Withdrawn]:
+    def _begin_anew(self, prepared: _Prepared) -> Iterator[Piece | Withdrawn]:
         """Forget what was written: another backend has begun to answer."""
         yield from self._withdraw()
         self._source = backend = prepared.route.backend
