@@ -2,10 +2,13 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Self
 
 from tests.servers.plain import Refused, ask, serve
 from tests.soak import death
@@ -49,9 +52,9 @@ async def _serve(database: str, place: Surroundings, starter: Connection, *, gra
 
 
 class Worker:
-    """A worker process; one that is doomed dies by its own hand at the point ``death_at``."""
+    """A worker process, for an ``async with``; one with ``death_at`` dies there by its own hand."""
 
-    def __init__(self, death_at: str, *, database: str, place: Surroundings) -> None:
+    def __init__(self, *, database: str, place: Surroundings, death_at: str = "") -> None:
         self._line, theirs = _FORKS.Pipe()
         self._process = _FORKS.Process(
             target=_work, args=(death_at, database, place, theirs), daemon=True
@@ -60,10 +63,17 @@ class Worker:
         theirs.close()
         self._door = ""
 
-    async def open(self) -> None:
+    async def __aenter__(self) -> Self:
         """Wait for its door, or for its death."""
         with suppress(EOFError, ConnectionError):
             self._door = await asyncio.to_thread(self._line.recv)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+        if await self.ended() is None:
+            self.signal(signal.SIGKILL)
+            await self.ended()
 
     async def hears(self, message: Mapping[str, str]) -> bool:
         """Hand ``message`` in; True if it was acknowledged."""
@@ -83,7 +93,7 @@ class Worker:
         await asyncio.to_thread(self._process.join, SOON)
         return self._process.exitcode
 
-    async def end(self) -> None:
-        self.stop()
-        if await self.ended() is None:
-            self._process.kill()
+    def signal(self, number: int) -> None:
+        """Kill it, or let it stand still, or go on."""
+        assert self._process.pid
+        os.kill(self._process.pid, number)

@@ -48,24 +48,19 @@ async def outcome(point: str, *, database: str, place: Surroundings, posted: Pat
     message = {"key": point, "external_id": point, "text": "Where is order-1?", "customer": "ada"}
     heard = False
     for each in (*_BEFORE.get(point, ()), point):
-        doomed = Worker(each, database=database, place=place)
-        await doomed.open()
-        heard = heard or await doomed.hears(message)
-        if "release" in each:
-            doomed.stop()
-        if (code := await doomed.ended()) != -signal.SIGKILL:
-            await doomed.end()
-            return f"nobody died {each} (exit code {code})"
-    survivor = Worker("", database=database, place=place)
-    await survivor.open()
-    try:
+        async with Worker(database=database, place=place, death_at=each) as doomed:
+            heard = heard or await doomed.hears(message)
+            if "release" in each:
+                doomed.stop()
+            if (code := await doomed.ended()) != -signal.SIGKILL:
+                return f"nobody died {each} (exit code {code})"
+    async with Worker(database=database, place=place) as survivor:
         if not heard and not await survivor.hears(message):
             return "it could not be handed in again"
-        await until_true(database, _DRAINED, seconds=SOON)
-    except TimeoutError:
-        return f"not answered within {SOON:g} s; {await _counted(point, database, posted)}"
-    finally:
-        await survivor.end()
+        try:
+            await until_true(database, _DRAINED, seconds=SOON)
+        except TimeoutError:
+            return f"not answered within {SOON:g} s; {await _counted(point, database, posted)}"
     return await _counted(point, database, posted)
 
 
