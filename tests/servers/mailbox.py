@@ -18,7 +18,7 @@ from typing import Any
 from bot.errors import FrontdeskError
 from bot.messages import Delivery
 from tests.servers.plain import Refused, ask, serve
-from tests.servers.process import process
+from tests.servers.process import end_with_parent, process
 
 _TABLES = """
 PRAGMA journal_mode = WAL;
@@ -137,6 +137,7 @@ def main() -> None:
     parser.add_argument("--slow", type=float, default=0.0, help="seconds that a post takes at most")
     parser.add_argument("--seed", type=int, default=0)
     options: Any = parser.parse_args()
+    end_with_parent()
     asyncio.run(_serve(options.file, slow=options.slow, seed=options.seed))
 
 

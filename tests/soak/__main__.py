@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.store import schema
 from tests.databases import postgresql
-from tests.soak.plan import make
+from tests.soak.plan import Harm, make
 from tests.soak.soak import Conditions, Report, soak
 from tests.soak.table import table
 from tests.soak.verdict import Kind
@@ -49,8 +49,11 @@ async def run(kind: str, url: str, folder: Path, options: Any) -> Report:
     plan = make(
         seed=options.seed,
         messages=options.messages,
-        kills=options.kills,
-        pauses=options.pauses,
+        harms={
+            Harm.KILL: options.kills,
+            Harm.PAUSE: options.pauses,
+            Harm.STOP: options.stops,
+        },
         lease=conditions.lease,
         pace=options.pace,
     )
@@ -85,8 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--messages", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--pauses", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=50, help="SIGKILL")
+    parser.add_argument("--pauses", type=int, default=20, help="SIGSTOP beyond the lease, SIGCONT")
+    parser.add_argument("--stops", type=int, default=10, help="SIGTERM")
     parser.add_argument("--workers", type=int, help="2 on SQLite and 3 on PostgreSQL if not set")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--minutes", type=float, default=20.0, help="a soak may take at most")

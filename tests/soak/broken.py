@@ -63,7 +63,10 @@ FAULTS = (
         ),
         expected=Kind.TWICE,
         words="is answered by the turns",
-        arguments=("--messages", "120", "--kills", "0", "--pauses", "8", "--pace", "2"),
+        arguments=(
+            *("--messages", "120", "--kills", "0", "--pauses", "8", "--stops", "0"),
+            *("--pace", "2"),
+        ),
     ),
     Fault(
         name="nobody looks before posting again",
@@ -77,8 +80,8 @@ FAULTS = (
         expected=Kind.TWICE,
         words="was posted 2 times",
         arguments=(
-            *("--messages", "120", "--kills", "12", "--pauses", "0", "--pace", "1.5"),
-            *("--slow", "0.4", "--patience", "6"),
+            *("--messages", "120", "--kills", "12", "--pauses", "0", "--stops", "0"),
+            *("--pace", "1.5", "--slow", "0.4", "--patience", "6"),
         ),
     ),
 )

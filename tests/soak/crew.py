@@ -1,4 +1,4 @@
-"""The workers: started, killed, paused, and started again."""
+"""The workers: started, killed, paused, stopped, and started again."""
 
 import asyncio
 import signal
@@ -38,6 +38,7 @@ class Crew:
         self._log = log
         self._tasks = asyncio.TaskGroup()
         self.kills = 0
+        self.stops = 0
         self.pauses = 0
 
     @property
@@ -56,6 +57,16 @@ class Crew:
         assert worker.process is not None
         worker.process.kill()
         self.kills += 1
+        await worker.process.wait()
+        worker.door = ""
+        self._tasks.create_task(self._start(worker))
+
+    async def stop(self, pick: float) -> None:
+        """Tell a worker to end, which it does in good order, as for a new version."""
+        worker = await self._picked(pick)
+        assert worker.process is not None
+        worker.process.terminate()
+        self.stops += 1
         await worker.process.wait()
         worker.door = ""
         self._tasks.create_task(self._start(worker))
@@ -84,8 +95,7 @@ class Crew:
         await self.whole()
         for worker in self._workers:
             assert worker.process is not None
-            assert worker.process.stdin is not None
-            worker.process.stdin.close()
+            worker.process.terminate()
         async with asyncio.timeout(_END_SECONDS):
             for worker in self._workers:
                 assert worker.process is not None

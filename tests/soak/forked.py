@@ -38,11 +38,10 @@ def _work(death_at: str, database: str, place: Surroundings, starter: Connection
 
 async def _serve(database: str, place: Surroundings, starter: Connection, *, grace: float) -> None:
     """Say the door's url to whoever started this process, and serve until they hang up."""
-    chosen = settings(database=database, provider=place.provider, lease=LEASE, grace=grace)
-    async with (
-        working(chosen, mailbox=place.mailbox, patience=PATIENCE) as app,
-        asyncio.TaskGroup() as tasks,
-    ):
+    chosen = settings(
+        database=database, provider=place.provider, lease=LEASE, patience=PATIENCE, grace=grace
+    )
+    async with working(chosen, mailbox=place.mailbox) as app, asyncio.TaskGroup() as tasks:
         door = Door(app, tasks)
         async with serve(door.answer) as url:
             starter.send(url)

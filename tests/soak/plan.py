@@ -1,8 +1,9 @@
 """What will be said and what will be done to the workers: all of it follows from one seed."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 
@@ -37,17 +38,26 @@ class Said:
         return f"m{self.number}"
 
 
+class Harm(Enum):
+    """What is done to a worker."""
+
+    KILL = "it is killed"
+    PAUSE = "it stands still"
+    STOP = "it is told to end"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """A worker is killed, or stands still for ``pause`` seconds, once ``after`` were said.
+    """Something is done to a worker, ``delay`` seconds after so many messages were said.
 
-    ``delay`` is in seconds from then; ``pick``, from 0 to 1, chooses the worker.
+    ``pick``, from 0 to 1, chooses the worker. ``pause`` is in seconds.
     """
 
+    kind: Harm
     after: int
     delay: float
     pick: float
-    pause: float | None = None
+    pause: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +90,11 @@ class Plan:
 
 
 def make(
-    *, seed: int, messages: int, kills: int, pauses: int, lease: float, pace: float = 4.5
+    *, seed: int, messages: int, harms: Mapping[Harm, int], lease: float, pace: float = 4.5
 ) -> Plan:
     """Plan a soak; about ``pace`` seconds lie between two deeds. ``lease`` is in seconds."""
     luck = random.Random(seed)
-    deeds = _deeds(luck, messages=messages, kills=kills, pauses=pauses, lease=lease)
+    deeds = _deeds(luck, messages=messages, harms=harms, lease=lease)
     seconds = max(len(deeds) * pace, messages / 20)
     many = max(4, messages // 10)
     shares = [range(first, messages + 1, many) for first in range(1, many + 1)]
@@ -123,16 +133,17 @@ def _conversation(
 
 
 def _deeds(
-    luck: random.Random, *, messages: int, kills: int, pauses: int, lease: float
+    luck: random.Random, *, messages: int, harms: Mapping[Harm, int], lease: float
 ) -> Sequence[Deed]:
-    kinds = [False] * kills + [True] * pauses
+    kinds = [kind for kind, times in harms.items() for _ in range(times)]
     luck.shuffle(kinds)
     return [
         Deed(
+            kind=kind,
             after=int((at + luck.random()) * messages / (len(kinds) + 1)),
             delay=luck.uniform(0, 0.5),
             pick=luck.random(),
-            pause=luck.uniform(1.3, 3.5) * lease if pause else None,
+            pause=luck.uniform(1.3, 3.5) * lease,
         )
-        for at, pause in enumerate(kinds)
+        for at, kind in enumerate(kinds)
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from tests.servers.acts import Act, Answer
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.base import Heard
-from tests.servers.process import process
+from tests.servers.process import end_with_parent, process
 
 _ORDER = re.compile(r"order-\d+")
 _FILLER = "We have looked at it with care and will tell you as soon as anything is new here."
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=5.0, help="and at times up to so many")
     parser.add_argument("--seed", type=int, default=0)
     options: Any = parser.parse_args()
+    end_with_parent()
     asyncio.run(_serve(pace=options.pace, longest=options.longest, seed=options.seed))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.servers import mailbox
 from tests.soak import evidence, provider
 from tests.soak.crew import Crew
-from tests.soak.plan import Plan
+from tests.soak.plan import Harm, Plan
 from tests.soak.sender import Sender
 from tests.soak.verdict import Finding, Kind, judge, longest_wait
 
@@ -38,6 +38,7 @@ class Report:
     unheard: Mapping[str, int]
     kills: int
     pauses: int
+    stops: int
     replies: int
     posts: int
     found: int
@@ -91,6 +92,7 @@ async def soak(
         unheard=run.sender.ledger.unheard,
         kills=crew.kills,
         pauses=crew.pauses,
+        stops=crew.stops,
         replies=len(seen.turns),
         posts=len(seen.posts),
         found=sum(look.found for look in seen.looks),
@@ -135,10 +137,13 @@ class _Run:
                 await asyncio.sleep(0.02)
             await self._crew.whole()
             await asyncio.sleep(deed.delay)
-            if deed.pause is None:
-                await self._crew.kill(deed.pick)
-            else:
-                await self._crew.pause(deed.pick, deed.pause)
+            match deed.kind:
+                case Harm.KILL:
+                    await self._crew.kill(deed.pick)
+                case Harm.PAUSE:
+                    await self._crew.pause(deed.pick, deed.pause)
+                case Harm.STOP:
+                    await self._crew.stop(deed.pick)
             self._done += 1
 
     def _allowed(self) -> float:
@@ -162,6 +167,7 @@ class _Run:
             self._tell(
                 f"{time.monotonic() - self._begun:5.0f} s: "
                 f"{self.sender.ledger.acknowledged} of {len(self._plan.said)} messages, "
-                f"{self._crew.kills} kills, {self._crew.pauses} pauses{rest}"
+                f"{self._crew.kills} kills, {self._crew.pauses} pauses, "
+                f"{self._crew.stops} stops{rest}"
             )
             await asyncio.sleep(1)

@@ -13,6 +13,7 @@ _ROWS: Mapping[str, Callable[[Report], object]] = {
     "not acknowledged, so sent again": lambda report: _told(report.unheard),
     "kills": lambda report: report.kills,
     "pauses": lambda report: report.pauses,
+    "stops": lambda report: report.stops,
     "replies": lambda report: report.replies,
     "posts": lambda report: report.posts,
     "found instead of posted again": lambda report: report.found,

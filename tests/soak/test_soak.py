@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak.broken import FAULTS, Fault, stands
-from tests.soak.plan import make
+from tests.soak.plan import Harm, make
 from tests.soak.soak import Conditions, soak
 from tests.soak.table import table
 
@@ -15,13 +15,14 @@ async def test_all_is_answered_once_and_in_order_whoever_is_killed(
     database_url: str, tmp_path: Path
 ) -> None:
     conditions = Conditions(workers=2, lease=1.5, patience=3.0, limit=240.0)
-    plan = make(seed=1, messages=120, kills=5, pauses=2, lease=conditions.lease, pace=1.5)
+    harms = {Harm.KILL: 5, Harm.PAUSE: 2, Harm.STOP: 1}
+    plan = make(seed=1, messages=120, harms=harms, lease=conditions.lease, pace=1.5)
     report = await soak(
         plan, conditions, database=database_url, folder=tmp_path, tell=lambda _: None
     )
     log = (tmp_path / "workers.log").read_text()
     assert not report.findings, f"{table({'soak': report})}\n{report.findings}\n{log}"
-    assert (report.kills, report.pauses) == (5, 2)
+    assert (report.kills, report.pauses, report.stops) == (5, 2, 1)
     assert report.posts > 0
 
 

@@ -3,55 +3,57 @@
     python -m tests.soak.worker --database URL --provider URL --mailbox URL
 
 It says its door's url on its first line. The door answers 200 once the engine has accepted the
-message; whoever hears anything else sends again. The worker ends once its standard input does.
+message; whoever hears anything else sends again. SIGTERM ends it in good order.
 """
 
 import argparse
 import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from bot.app import App, open_app
-from bot.delivery import Courier
 from bot.errors import FrontdeskError
 from bot.messages import Inbound
 from bot.settings import Settings
 from bot.store.base import Accepted
+from channels.stopping import told_to_stop
 from tests.servers.mailbox import MailboxPoster
 from tests.servers.plain import serve
+from tests.servers.process import end_with_parent
 
 CHANNEL = "mailbox"
 
+# Nothing is set aside here: what is killed often is no poison.
+_ANY = 1000
 
-def settings(*, database: str, provider: str, lease: float, grace: float = 5.0) -> Settings:
-    """Return what a worker runs on."""
+
+def settings(
+    *, database: str, provider: str, lease: float, patience: float, grace: float = 5.0
+) -> Settings:
+    """Return what a worker runs on; a delivery may take ``patience`` seconds."""
     return Settings.model_validate(
         {
             "database": {"url": database},
-            "engine": {"lease_seconds": lease, "sweep_seconds": 0.3, "grace_seconds": grace},
+            "engine": {
+                "lease_seconds": lease,
+                "sweep_seconds": 0.3,
+                "grace_seconds": grace,
+                "delivery_seconds": patience,
+                "tries": _ANY,
+            },
             "backends": {"claude": {"kind": "anthropic", "base_url": provider}},
         }
     )
 
 
 @asynccontextmanager
-async def working(settings: Settings, *, mailbox: str, patience: float) -> AsyncIterator[App]:
-    """Open the bot with a courier whose every delivery may take ``patience`` seconds."""
-    async with open_app(settings, channels=(CHANNEL,)) as app:
-        courier = Courier(
-            outbox=app.outbox,
-            posters=[MailboxPoster(mailbox, name=CHANNEL)],
-            holder=app.holder,
-            seconds=patience,
-            pause=0.1,
-        )
-        async with asyncio.TaskGroup() as tasks:
-            delivering = tasks.create_task(courier.run())
-            yield app
-            delivering.cancel()
+async def working(settings: Settings, *, mailbox: str) -> AsyncIterator[App]:
+    """Open the bot with the mailbox for its channel."""
+    poster = MailboxPoster(mailbox, name=CHANNEL)
+    async with open_app(settings, channels=(CHANNEL,), posters=(poster,)) as app:
+        yield app
 
 
 class Door:
@@ -91,17 +93,17 @@ class Door:
                 pass
 
 
-async def work(options: Any) -> None:
-    """Serve until standard input ends."""
-    chosen = settings(database=options.database, provider=options.provider, lease=options.lease)
+async def work(settings: Settings, *, mailbox: str) -> None:
+    """Serve until told to stop."""
     async with (
-        working(chosen, mailbox=options.mailbox, patience=options.patience) as app,
+        told_to_stop() as stop,
+        working(settings, mailbox=mailbox) as app,
         asyncio.TaskGroup() as tasks,
     ):
         door = Door(app, tasks)
         async with serve(door.answer) as url:
             print(url, flush=True)
-            await asyncio.to_thread(sys.stdin.read)
+            await stop.wait()
         door.close()
 
 
@@ -113,7 +115,15 @@ def main() -> None:
     parser.add_argument("--lease", type=float, default=2.0, help="seconds")
     parser.add_argument("--patience", type=float, default=4.0, help="seconds of one delivery")
     logging.basicConfig(level=logging.WARNING)
-    asyncio.run(work(parser.parse_args()))
+    options: Any = parser.parse_args()
+    end_with_parent()
+    chosen = settings(
+        database=options.database,
+        provider=options.provider,
+        lease=options.lease,
+        patience=options.patience,
+    )
+    asyncio.run(work(chosen, mailbox=options.mailbox))
 
 
 if __name__ == "__main__":
