@@ -1,5 +1,6 @@
 """The databases that tests run on: a SQLite file and a PostgreSQL server of their own."""
 
+import tempfile
 import time
 import uuid
 import warnings
@@ -44,9 +45,10 @@ def postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+def postgres_server() -> Iterator[Callable[[str], str]]:
     """Run a server for this worker's tests; call it with a database's name for its url."""
-    with postgresql(tmp_path_factory.mktemp("postgres")) as url:
+    # Not in pytest's own folder: that one is closed to other users whenever a pytest starts.
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
         yield url
 
 

@@ -1,7 +1,7 @@
 """The promise of a knowledge base, what it needs of a store, and the values between them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.messages import Passage
@@ -37,6 +37,18 @@ class Cutting:
     @property
     def length(self) -> float:
         return sum(self.terms.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for: stems, each with its weight.
+
+    ``hints`` are those of earlier questions: they count like the others, but one that no passage
+    has is left out, whereas an unknown one of ``terms`` lowers ``coverage``.
+    """
+
+    terms: Mapping[str, float]
+    hints: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +90,9 @@ class Articles(Protocol):
         """Remove articles; what a turn has cited of them stays readable there."""
         ...
 
-    async def match(
-        self, terms: Mapping[str, float], *, hints: Mapping[str, float] | None = None, limit: int
-    ) -> Sequence[Passage]:
-        """Return the best passages by BM25 over the weighted stems ``terms``, best first.
+    async def match(self, *wanted: Wanted, limit: int) -> Sequence[Sequence[Passage]]:
+        """Return, for each, the best passages by BM25 over its weighted stems, best first.
 
-        ``hints`` are weighted stems of earlier questions: they count like the others, but one
-        that no passage has is left out, whereas an unknown one of ``terms`` lowers ``coverage``.
         ``score`` and ``coverage`` are filled in. BM25: Robertson and Zaragoza, "The Probabilistic
         Relevance Framework: BM25 and Beyond" (2009), with Lucene's non-negative idf.
         """

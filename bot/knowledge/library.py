@@ -1,9 +1,9 @@
 """Finds the passages that fit a question, and completes one that leans on those before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 
-from bot.knowledge.base import Articles
+from bot.knowledge.base import Articles, Wanted
 from bot.knowledge.clauses import clauses
 from bot.knowledge.terms import Terms
 from bot.messages import Passage
@@ -29,23 +29,23 @@ class Library:
     async def search(
         self, question: str, *, earlier: Sequence[str] = (), limit: int = 6
     ) -> Sequence[Passage]:
-        found: list[Sequence[Passage]] = []
+        wanted: list[Wanted] = []
         for clause in clauses(question):
-            found.append(await self._search(clause, earlier, limit))
+            wanted += self._wanted(clause, earlier)
             earlier = (*earlier, clause)
-        return _in_turn(found)[:limit]
+        return _in_turn(await self._articles.match(*wanted, limit=limit))[:limit] if wanted else []
 
-    async def _search(self, question: str, earlier: Sequence[str], limit: int) -> Sequence[Passage]:
+    def _wanted(self, question: str, earlier: Sequence[str]) -> Iterator[Wanted]:
         terms = dict.fromkeys(self._terms.of_question(question), 1.0)
         hints = self._hints(earlier) if self._terms.leans(question) else {}
         if not terms and not hints:
-            return []
+            return
         measures = self._terms.of_measure(question)
         if not hints and measures.issuperset(terms) and self._terms.leans(question):
-            return []  # "and how long does that take?", and nothing was said that takes long
+            return  # "and how long does that take?", and nothing was said that takes long
         if hints or not measures.issuperset(terms):
             terms |= dict.fromkeys(measures, _MEASURE)
-        return await self._articles.match(terms, hints=hints, limit=limit)
+        yield Wanted(terms=terms, hints=hints)
 
     def _hints(self, earlier: Sequence[str]) -> Mapping[str, float]:
         """Weigh the terms of what was asked before, back to the question it all leans on."""

@@ -1,30 +1,22 @@
-"""Keeps articles, and finds their passages by BM25 in SQL: alike on both databases."""
+"""Keeps articles with the index by which their passages are found."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from heapq import nlargest
-from math import log
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 
 from bot import messages as values
 from bot.knowledge.base import Article as Read
-from bot.knowledge.base import Cutting, Known
-from bot.store import rows
+from bot.knowledge.base import Cutting, Known, Wanted
+from bot.store import ranking, rows
 from bot.store.clock import now
 from bot.store.database import Database
+from bot.store.ranking import FINDABLE
 from bot.store.tables import Article, Passage, Posting
 
-# BM25's constants: how late a word said again says nothing new, since titles and headings say it
-# too; and how little a long passage is held back, since none is much longer than another.
-_K1 = 2.0
-_B = 0.4
-_MOST_TERMS = 48  # the weightiest of a question; beyond them it is a story
 _BATCH = 500
-_FINDABLE = text("NOT passages.retired")  # as the index says it
 
 _Row = Mapping[str, Any]
 
@@ -56,89 +48,8 @@ class SqlArticles:
 
     # --- Searching ----------------------------------------------------------------------------
 
-    async def match(
-        self, terms: Mapping[str, float], *, hints: Mapping[str, float] | None = None, limit: int
-    ) -> Sequence[values.Passage]:
-        return await self._database.read(lambda line: _match(line, terms, hints or {}, limit))
-
-
-# --- Finding ------------------------------------------------------------------------------------
-
-
-def _match(
-    connection: Connection, terms: Mapping[str, float], hints: Mapping[str, float], limit: int
-) -> list[values.Passage]:
-    asked = {**hints, **terms}
-    count, length = _size(connection)
-    if not asked or not count:
-        return []
-    found = _frequencies(connection, asked)
-    if not found:
-        return []
-    weights = {
-        term: weight * _idf(found.get(term, 0), count)
-        for term, weight in asked.items()
-        if term in terms or term in found
-    }
-    best = connection.execute(_ranking(weights, found, length, limit))
-    return [_to_passage(row, sum(weights.values())) for row in best]
-
-
-def _size(connection: Connection) -> tuple[int, float]:
-    """Return how many passages can be found, and how long they are on average."""
-    query = select(func.count(), func.avg(Passage.length)).select_from(Passage).where(_FINDABLE)
-    count, length = (connection.execute(query)).one()
-    return count, length or 1.0
-
-
-def _frequencies(connection: Connection, terms: Iterable[str]) -> Mapping[str, int]:
-    """Return in how many passages each term stands, without those that stand in none."""
-    asked = list(terms)
-    found: dict[str, int] = {}
-    for at in range(0, len(asked), _BATCH):
-        query = (
-            select(Posting.term, func.count())
-            .where(Posting.term.in_(asked[at : at + _BATCH]))
-            .group_by(Posting.term)
-        )
-        found.update((term, count) for term, count in connection.execute(query))
-    return found
-
-
-def _idf(passages: int, of: int) -> float:
-    return log(1 + (of - passages + 0.5) / (passages + 0.5))
-
-
-def _to_passage(row: rows.AnyRow, asked: float) -> values.Passage:
-    coverage = min(1.0, row.covered / asked)
-    return replace(rows.to_passage(row), score=row.score, coverage=coverage)
-
-
-def _ranking(
-    weights: Mapping[str, float], found: Iterable[str], length: float, limit: int
-) -> rows.AnySelect:
-    weightiest = nlargest(_MOST_TERMS, found, key=lambda term: (weights[term], term))
-    weight = case({term: weights[term] for term in weightiest}, value=Posting.term)
-    held_back = _K1 * (1 - _B) + _K1 * _B / length * Posting.length
-    scores = (
-        select(
-            Posting.passage_id,
-            func.sum(weight * Posting.frequency / (Posting.frequency + held_back)).label("score"),
-            func.sum(weight).label("covered"),
-        )
-        .where(Posting.term.in_(weightiest))
-        .group_by(Posting.passage_id)
-        .subquery()
-    )
-    # Databases add up in orders of their own: what differs only by that is a tie.
-    order = (func.round(scores.c.score * 1e6).desc(), scores.c.passage_id)
-    best = select(scores).order_by(*order).limit(limit).subquery()
-    order = (func.round(best.c.score * 1e6).desc(), best.c.passage_id)
-    return (
-        rows.PASSAGES.add_columns(best.c.score, best.c.covered)
-        .join(best, best.c.passage_id == Passage.id)
-        .order_by(*order)
-    )
+    async def match(self, *wanted: Wanted, limit: int) -> Sequence[Sequence[values.Passage]]:
+        return await self._database.glance(lambda line: ranking.match(line, wanted, limit=limit))
 
 
 # --- Articles, their passages and postings ------------------------------------------------------
@@ -194,7 +105,7 @@ def _keep_passages(connection: Connection, article: int, read: Read) -> list[int
 def _known(connection: Connection, article: int) -> defaultdict[tuple[object, ...], list[int]]:
     """Return what an article's passages said until now, each with the ids that said it."""
     query = select(Passage.id, Passage.headings, Passage.link, Passage.text)
-    mine = (Passage.article_id == article, _FINDABLE)
+    mine = (Passage.article_id == article, FINDABLE)
     known: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
     for row in connection.execute(query.where(*mine).order_by(Passage.position.desc())):
         known[_said(row)].append(row.id)

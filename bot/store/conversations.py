@@ -75,7 +75,8 @@ class SqlConversations:
         )
 
     async def read(self, conversation: int) -> History:
-        return await self._database.read(lambda line: _read(line, conversation))
+        # The conversation is read first: what is said meanwhile is only more to answer.
+        return await self._database.glance(lambda line: _read(line, conversation))
 
     async def owed(self, conversation: int) -> Owed:
         def deed(connection: Connection) -> Owed:
@@ -84,7 +85,7 @@ class SqlConversations:
                 raise _unknown(conversation)
             return Owed(after=row.answered_seq, upto=row.asked_seq, trouble=row.trouble or "")
 
-        return await self._database.read(deed)
+        return await self._database.glance(deed)
 
     async def reply(self, conversation: int, *, seq: int) -> Reply | None:
         def deed(connection: Connection) -> Reply | None:
@@ -92,7 +93,7 @@ class SqlConversations:
             row = found.one_or_none()
             return rows.to_turn(row).reply if row else None
 
-        return await self._database.read(deed)
+        return await self._database.glance(deed)
 
     async def finish(self, lease: Lease, turn: Turn, *, tokens: int, shown: bool) -> Finish:
         return await self._database.write(

@@ -66,6 +66,14 @@ class Database:
         """
         return await _retried(self._transactions.read, deed)
 
+    async def glance(self, deed: Deed[Result]) -> Result:
+        """Return what ``deed`` reads where its statements need not see the same moment.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        return await _retried(self._transactions.glance, deed)
+
     async def write(self, deed: Deed[Result]) -> Result:
         """Do ``deed`` in one transaction and commit it; an exception takes it back.
 

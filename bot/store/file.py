@@ -53,6 +53,9 @@ class FileTransactions:
     async def read(self, deed: Deed[Result]) -> Result:
         return await self._in(self._readers, self._read, deed)
 
+    async def glance(self, deed: Deed[Result]) -> Result:
+        return await self._in(self._readers, self._glance, deed)
+
     async def write(self, deed: Deed[Result]) -> Result:
         return await self._in(self._writer, self._write, deed)
 
@@ -77,6 +80,10 @@ class FileTransactions:
     def _read(self, deed: Deed[Result]) -> Result:
         with wall(self._address), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
+            return deed(connection)
+
+    def _glance(self, deed: Deed[Result]) -> Result:
+        with wall(self._address), self.engine.connect() as connection:
             return deed(connection)
 
     def _write(self, deed: Deed[Result]) -> Result:

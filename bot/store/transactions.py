@@ -40,6 +40,14 @@ class Transactions(Protocol):
         """
         ...
 
+    async def glance(self, deed: Deed[Result]) -> Result:
+        """Run ``deed`` where its statements need not see the same moment; it writes nothing.
+
+        Raises:
+            as ``read``.
+        """
+        ...
+
     async def write(self, deed: Deed[Result]) -> Result:
         """Run ``deed`` and commit; an exception takes all of it back, as does its ``rollback()``.
 
