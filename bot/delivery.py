@@ -136,7 +136,7 @@ class Courier:
             return
         try:
             async with asyncio.timeout_at(until):
-                receipt = await self._post(delivery)
+                receipt = await self._post(delivery, until=until)
         except StoreUnavailable:
             raise
         except (FrontdeskError, TimeoutError) as error:
@@ -148,12 +148,15 @@ class Courier:
         else:
             await self._outbox.sent(delivery.turn, receipt=receipt)
 
-    async def _post(self, delivery: Delivery) -> str:
+    async def _post(self, delivery: Delivery, *, until: float) -> str:
         poster = self._posters[delivery.channel]
         if delivery.attempts > 1:
             receipt = await poster.find(delivery)
             if receipt is not None:
                 return receipt
+        # A process that stood still may first hear of the time here, and a post does not wait.
+        if asyncio.get_running_loop().time() >= until:
+            raise TimeoutError
         return await poster.post(delivery)
 
     async def _put_back(self, delivery: Delivery, error: str) -> None:

@@ -155,3 +155,28 @@ async def test_a_slow_post_is_given_up_before_another_courier_makes_it(
         await asyncio.sleep(0.3)
         other.cancel()
     assert len(board.posted) == 1
+
+
+async def test_a_courier_that_stood_still_until_its_time_was_over_posts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, board, still, woken = SqlOutbox.take, Board(), asyncio.Event(), asyncio.Event()
+
+    async def take_and_stand_still(self: SqlOutbox, **kwargs: Any) -> Delivery | None:
+        taken = await take(self, **kwargs)
+        still.set()
+        await woken.wait()
+        return taken
+
+    async with house(tmp_path, ScriptedBackend("Only once.")) as app, asyncio.TaskGroup() as tasks:
+        await ask(app, "hello")
+        with monkeypatch.context() as paused:
+            paused.setattr(SqlOutbox, "take", take_and_stand_still)
+            late = tasks.create_task(courier(app, board, seconds=0.3).deliver_one())
+            await still.wait()
+        other = tasks.create_task(courier(app, board, holder="two").run())
+        await until(lambda: board.posted)
+        other.cancel()
+        woken.set()
+        await late
+    assert len(board.posted) == 1
