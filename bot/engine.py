@@ -148,8 +148,10 @@ class Engine:
         self, queue: asyncio.Queue[Event], conversation: int, seq: int
     ) -> AsyncIterator[Event]:
         while True:
+            while not queue.empty():
+                yield queue.get_nowait()
             work = self._works.get(conversation)
-            if queue.empty() and (work is None or work.first > seq):
+            if work is None or work.first > seq:
                 reply = await self._conversations.reply(conversation, seq=seq)
                 if reply is not None:
                     yield Replied(reply)
