@@ -4,13 +4,15 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 from bot.answering import Answering
+from bot.backends import prices
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
 from bot.backends.extractive import ExtractiveBackend
@@ -41,6 +43,9 @@ from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 
 Words = Callable[..., str]
+
+# A door is open by then; before, what is loaded beside it would only keep it shut for longer.
+_AT_REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,7 @@ async def open_app(
             clock=clock,
             kept=courier.wake,
         )
-        async with courier, engine:
+        async with courier, engine, _warming(built.values() if channels else ()):
             yield App(
                 settings=settings,
                 database=database,
@@ -140,6 +145,27 @@ async def open_app(
         for backend in built.values():
             await backend.close()
         await database.close()
+
+
+@asynccontextmanager
+async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
+    """Load what the first answer takes seconds for, while nobody waits for it."""
+    asked = [each for each in backends if isinstance(each, AnthropicBackend | OpenAIBackend)]
+
+    def load() -> None:
+        with suppress(Exception):  # whatever it is, the first question meets it and tells
+            for backend in asked:
+                backend.warm()
+            prices.warm()
+
+    timer = Timer(_AT_REST_SECONDS, load)
+    timer.daemon = True
+    if asked:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _prompts(folder: Path | None) -> PromptBook:

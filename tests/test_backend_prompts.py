@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -237,3 +238,20 @@ def test_no_sdk_is_imported_before_the_first_question() -> None:
         "sys.exit(bool({'anthropic', 'openai', 'httpx2', 'genai_prices'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_the_first_answer_needs_is_loaded_while_nobody_asks(tmp_path: Path) -> None:
+    program = """
+import asyncio, sys
+from pathlib import Path
+from tests.house import house, until
+
+async def wait(folder):
+    claude = {"kind": "anthropic", "base_url": "http://127.0.0.1:9"}
+    async with house(folder, backends={"claude": claude}):
+        assert not {"anthropic", "genai_prices"} & set(sys.modules)
+        await until(lambda: {"anthropic", "genai_prices"} <= set(sys.modules), seconds=60)
+
+asyncio.run(wait(Path(sys.argv[1])))
+"""
+    subprocess.run([sys.executable, "-c", program, tmp_path], check=True)

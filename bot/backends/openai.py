@@ -83,6 +83,10 @@ class OpenAIBackend:
         body = to_body(request, settings=self._settings)
         return self._wire.stream(body, request=request, answer=_Answer(model=self.model))
 
+    def warm(self) -> None:
+        """Import the SDK ahead of the first question; takes a second or two of a thread."""
+        self._wire.open()
+
     async def close(self) -> None:
         """Let go of connections; safe to call twice."""
         await self._wire.close()

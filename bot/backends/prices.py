@@ -32,6 +32,11 @@ def cost(
     return _listed(usage, provider=provider, model=model)
 
 
+def warm() -> None:
+    """Read the price list ahead of the first answer; takes half a second of a thread."""
+    _listed(Usage(), provider="anthropic", model="")
+
+
 def _listed(usage: Usage, *, provider: str, model: str) -> float | None:
     # The list is part of the package, and remembers what it found.
     import genai_prices  # noqa: PLC0415 - takes a third of a second

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import logging
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Answer(Protocol):
 
 
 class Wire:
-    """Asks a provider through its SDK, which ``connect`` imports on the first request."""
+    """Asks a provider through its SDK, which ``connect`` imports when it is opened."""
 
     def __init__(
         self, *, package: str, connect: Callable[[], Connection], failures: Failures
@@ -78,7 +79,7 @@ class Wire:
         self._connect = connect
         self._failures = failures
         self._connection: Connection | None = None
-        self._opening = asyncio.Lock()
+        self._opening = threading.Lock()
 
     async def stream(
         self, body: Mapping[str, object], *, request: Request, answer: Answer
@@ -105,7 +106,10 @@ class Wire:
 
     async def _events(self, body: Mapping[str, object], request: Request) -> AsyncGenerator[Event]:
         """Give the answer's events; an error event is raised like an error answer."""
-        connection = await self._open()
+        connection = self._connection
+        if connection is None:
+            # In a thread: an SDK takes a second to import, and other answers are running.
+            connection = await asyncio.to_thread(self.open)
         with self._made_ours(connection.sdk, request):
             async with aclosing(await connection.ask(body)) as response:
                 if "json" in response.headers.get("content-type", ""):
@@ -116,20 +120,20 @@ class Wire:
                         raise self._failures.refused(None, event.data, response.headers, request)
                     yield event
 
+    def open(self) -> Connection:
+        """Return the connection; the first call imports the SDK, which takes a second or two."""
+        with self._opening:
+            if self._connection is None:
+                self._connection = self._connect()
+                # At DEBUG an SDK logs whole requests, the customers' words included.
+                logging.getLogger(self._package).setLevel(logging.INFO)
+            return self._connection
+
     async def close(self) -> None:
         """Hang up; the next request opens it anew."""
         connection, self._connection = self._connection, None
         if connection:
             await connection.client.close()
-
-    async def _open(self) -> Connection:
-        async with self._opening:
-            if self._connection is None:
-                # In a thread: an SDK takes a second to import, and other answers are running.
-                self._connection = await asyncio.to_thread(self._connect)
-                # At DEBUG an SDK logs whole requests, the customers' words included.
-                logging.getLogger(self._package).setLevel(logging.INFO)
-            return self._connection
 
     @contextmanager
     def _made_ours(self, sdk: Any, request: Request) -> Iterator[None]:
