@@ -1,7 +1,7 @@
 """What the tables' rows are as values, and which columns each value needs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -12,6 +12,8 @@ from bot.store.tables import Conversation, Customer, Message, Passage, Turn
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
+
+_AUTHORS = {author.value: author for author in Author}
 
 CONVERSATIONS: AnySelect = select(
     Conversation.id,
@@ -73,16 +75,24 @@ def to_conversation(row: AnyRow) -> values.Conversation:
 
 
 def to_message(row: AnyRow) -> values.Message:
-    parts = row.parts or {}
-    return values.Message(
-        seq=row.seq,
-        author=Author(row.author),
-        text=row.text,
-        tokens=row.tokens,
-        at=row.at,
-        answers=row.answers_seq,
-        stopped=row.stopped,
-        turn=row.turn_id,
+    # Read by place: a history is the longest thing that a turn reads.
+    seq, author, text, parts, tokens, answers, stopped, turn, at = row
+    message = values.Message(
+        seq=seq,
+        author=_AUTHORS[author],
+        text=text,
+        tokens=tokens,
+        at=at,
+        answers=answers,
+        stopped=stopped,
+        turn=turn,
+    )
+    return _with_tools(message, parts) if parts else message
+
+
+def _with_tools(message: values.Message, parts: Mapping[str, Any]) -> values.Message:
+    return replace(
+        message,
         calls=tuple(values.ToolCall(**call) for call in parts.get("calls", ())),
         results=tuple(values.ToolResult(**result) for result in parts.get("results", ())),
     )
