@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 # What both databases know of conflicts is written alike: their compilers read it so, too.
 from sqlalchemy.dialects.postgresql import insert
 
 from bot import messages as values
 from bot.errors import StoreError
-from bot.messages import Author, Found, Outcome, Rating
+from bot.messages import Author, Found, Rating
 from bot.store import rows
 from bot.store.base import Line, Record, Unanswered
 from bot.store.clock import now
@@ -29,6 +29,9 @@ from bot.store.tables import (
 )
 
 _MOST_RECORDS = 10
+
+# As the index over them says it.
+_UNANSWERED = text("outcome IN ('unanswered', 'failed', 'set_aside')")
 
 # The customer's messages that a turn answers.
 _ASKED = (
@@ -114,7 +117,7 @@ class SqlArchive:
     async def unanswered(self, *, limit: int) -> Sequence[Unanswered]:
         newest = (
             select(Turn.id)
-            .where(Turn.outcome.in_([Outcome.UNANSWERED, Outcome.FAILED, Outcome.SET_ASIDE]))
+            .where(_UNANSWERED)
             .order_by(Turn.started_at.desc(), Turn.id)
             .limit(limit)
         )

@@ -1,7 +1,7 @@
 """What the tables' rows are as values, and which columns each value needs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, astuple, fields, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -13,6 +13,7 @@ from bot.store.tables import Conversation, Customer, Message, Passage, Turn
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
 
+_DIGITS = 6  # of a second, and of a dollar
 _AUTHORS = {author.value: author for author in Author}
 
 CONVERSATIONS: AnySelect = select(
@@ -136,7 +137,7 @@ def to_turn_row(turn: values.Turn) -> dict[str, Any]:
         "reasoning": turn.reasoning,
         "passages": [astuple(found) for found in turn.passages],
         "citations": [asdict(citation) for citation in turn.reply.citations],
-        "attempts": [asdict(attempt) for attempt in turn.attempts],
+        "attempts": [_told(attempt) for attempt in turn.attempts],
         "trouble": turn.trouble or None,
         "started_at": turn.started,
         "first_piece": turn.first_piece,
@@ -175,4 +176,16 @@ def to_passage(row: AnyRow) -> values.Passage:
 
 
 def _to_attempt(kept: Mapping[str, Any]) -> Attempt:
-    return Attempt(**{**kept, "usage": Usage(**kept["usage"])})
+    return Attempt(**{**kept, "usage": Usage(**kept.get("usage", {}))})
+
+
+def _told(value: Any) -> dict[str, Any]:
+    """Return what a dataclass says beyond its defaults."""
+    told = ((field.name, getattr(value, field.name), field.default) for field in fields(value))
+    return {name: _short(said) for name, said, default in told if said != default}
+
+
+def _short(said: Any) -> Any:
+    if isinstance(said, Usage):
+        return _told(said)
+    return round(said, _DIGITS) if isinstance(said, float) else said

@@ -130,7 +130,13 @@ class Turn(Base):
     __tablename__ = "turns"
     __table_args__ = (
         UniqueConstraint("conversation_id", "reply_seq"),
-        Index("ix_turns_outcome_started_at", "outcome", "started_at"),
+        # What people look for among them: few rows.
+        Index(
+            "ix_turns_unanswered",
+            "started_at",
+            postgresql_where=text("outcome IN ('unanswered', 'failed', 'set_aside')"),
+            sqlite_where=text("outcome IN ('unanswered', 'failed', 'set_aside')"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Mark(32), primary_key=True)

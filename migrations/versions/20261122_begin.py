@@ -193,7 +193,11 @@ Table(
     Column("first_piece", Float),
     Column("seconds", Float, nullable=False),
     UniqueConstraint("conversation_id", "reply_seq"),
-    Index("ix_turns_outcome_started_at", "outcome", "started_at"),
+    Index(
+        "ix_turns_unanswered",
+        "started_at",
+        **_where("outcome IN ('unanswered', 'failed', 'set_aside')"),
+    ),
 )
 
 Table(
