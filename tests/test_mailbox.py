@@ -1,5 +1,6 @@
 """The mailbox, an outside messenger in a process of its own, keeps all that it is handed."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,20 @@ async def test_an_answer_that_fails_is_told_as_such() -> None:
     async with serve(answer) as url:
         with pytest.raises(Refused, match="500"):
             await ask(f"{url}/any", 1)
+
+
+async def test_an_answer_that_was_begun_is_brought_to_its_end() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_path: str, value: object) -> object:
+        begun.set()
+        await go_on.wait()
+        return value
+
+    async with asyncio.TaskGroup() as tasks:
+        async with serve(answer) as url:
+            asked = tasks.create_task(ask(f"{url}/any", "late"))
+            await begun.wait()
+            asyncio.get_running_loop().call_soon(go_on.set)
+        assert go_on.is_set()
+    assert asked.result() == "late"

@@ -30,16 +30,19 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
     """Let ``answer`` answer ``(path, value)`` with a value until the block ends; yields the url.
 
     An answer that raises becomes status 500. One that was begun is brought to its end, though
-    whoever asked may be gone.
+    whoever asked may be gone and the block has ended.
     """
+    begun: set[asyncio.Task[Any] | None] = set()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             heard = await hear(reader, client=0)
+            begun.add(asyncio.current_task())
             status, body = await _answered(answer, heard.path, heard.json())
             head = f"content-type: {JSON}\r\ncontent-length: {len(body)}\r\nconnection: close"
             writer.write(f"HTTP/1.1 {status} {status.phrase}\r\n{head}\r\n\r\n".encode() + body)
             await writer.drain()
+        begun.discard(asyncio.current_task())
         writer.close()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
@@ -47,6 +50,7 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        await asyncio.gather(*filter(None, begun))
 
 
 async def _answered(answer: Answer, path: str, value: Any) -> tuple[HTTPStatus, bytes]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,7 @@ async def soak(
     seen = await evidence.read(database, posted=posted)
     acks = run.sender.ledger.acks
     findings = list(judge(plan, acks, seen))
+    findings += _logged(folder / "workers.log")
     if late:
         findings.append(Finding(Kind.WRONG, f"{conditions.limit:g} seconds were not enough"))
     return Report(
@@ -100,6 +101,13 @@ async def soak(
         longest=longest_wait(plan, acks, seen),
         findings=findings,
     )
+
+
+def _logged(log: Path) -> Iterator[Finding]:
+    """Whoever is killed says nothing, and whoever is not has no error to tell of."""
+    for line in log.read_text().splitlines():
+        if line.startswith(("ERROR:", "CRITICAL:", "Traceback")):
+            yield Finding(Kind.WRONG, f"a worker logged: {line}")
 
 
 class _Run:
