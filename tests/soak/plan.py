@@ -111,25 +111,26 @@ def make(
 def _conversation(
     luck: random.Random, key: str, many: int, numbers: Sequence[int], *, seconds: float
 ) -> Iterator[Said]:
+    """Say ``numbers`` in bursts, the last of which begins before ``seconds`` are over."""
     sizes: list[int] = []
     while sum(sizes) < many:
         sizes.append(min(luck.choice(_SIZES), many - sum(sizes)))
-    rest = iter(numbers)
-    for burst, size in enumerate(sizes):
+    begins = sorted(luck.uniform(0, seconds) for _ in sizes)
+    rest, before = iter(numbers), 0.0
+    for burst, (size, begin) in enumerate(zip(sizes, begins, strict=True)):
         for place in range(size):
             number = next(rest)
-            again = luck.random() < _TWICE
+            again = luck.choice((0.0, luck.uniform(0, 0.1), luck.uniform(0, 4)))
             yield Said(
                 number=number,
                 key=key,
                 burst=burst,
                 text=luck.choice(_QUESTIONS).format(number),
-                pause=luck.uniform(0, 0.4) if place else luck.uniform(0, 2 * seconds / len(sizes)),
-                again=luck.choice((0.0, luck.uniform(0, 0.1), luck.uniform(0, 4)))
-                if again
-                else None,
+                pause=luck.uniform(0, 0.4) if place else begin - before,
+                again=again if luck.random() < _TWICE else None,
                 acknowledged=luck.random() < 0.5,
             )
+        before = begin
 
 
 def _deeds(
