@@ -14,12 +14,12 @@ from typing import Self
 
 from bot.answering import Answer, Answering, Draft, waiting
 from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
+from bot.following import Followers
 from bot.guards import cleaned
 from bot.messages import (
     Event,
     Inbound,
     Outcome,
-    Owner,
     Piece,
     Released,
     Replied,
@@ -35,8 +35,6 @@ from bot.work import Interrupt, Work
 
 _logger = logging.getLogger(__name__)
 
-# A follower that hears nothing looks this often whether another process has answered.
-_LOOK_SECONDS = 1.0
 # How long a reply that cannot be kept waits for the database, step by step.
 _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
 _SWEEP_LIMIT = 20
@@ -74,7 +72,7 @@ class Engine:
         self._works: dict[int, Work] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._folding: set[asyncio.Task[None]] = set()
-        self._followers: dict[int, set[asyncio.Queue[Event]]] = {}
+        self._followers = Followers(conversations=conversations, works=self._works)
         self._kept_prompts: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._closing = False
@@ -120,67 +118,18 @@ class Engine:
 
     # --- Follow ------------------------------------------------------------------------------
 
-    async def follow(self, conversation: int, *, seq: int) -> AsyncIterator[Event]:
+    def follow(self, conversation: int, *, seq: int) -> AsyncIterator[Event]:
         """Tell what happens until the customer's message ``seq`` has its reply.
 
         Who joins in the middle first gets what was shown so far, as one piece. Leaving does not
         stop the turn. Works for turns of other processes too, then with the reply alone. Ends
         with ``Released`` where a person has the conversation: the reply will be theirs.
         """
-        queue: asyncio.Queue[Event] = asyncio.Queue()
-        followers = self._followers.setdefault(conversation, set())
-        followers.add(queue)
-        try:
-            work = self._works.get(conversation)
-            if work is not None and work.shown and work.first <= seq:
-                work.seen = True
-                yield Piece(work.shown)
-            async for event in self._heard_from(queue, conversation, seq):
-                yield event
-                if isinstance(event, Replied) and event.reply.answers >= seq:
-                    return
-        finally:
-            followers.discard(queue)
-            if not followers:
-                self._followers.pop(conversation, None)
-
-    async def _heard_from(
-        self, queue: asyncio.Queue[Event], conversation: int, seq: int
-    ) -> AsyncIterator[Event]:
-        while True:
-            while not queue.empty():
-                yield queue.get_nowait()
-            work = self._works.get(conversation)
-            if work is None or work.first > seq:
-                reply = await self._conversations.reply(conversation, seq=seq)
-                if reply is not None:
-                    yield Replied(reply)
-                elif await self._is_a_persons(conversation):
-                    yield Released()
-                    return
-            try:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    event = await queue.get()
-            except TimeoutError:
-                continue
-            yield event
-
-    async def _is_a_persons(self, conversation: int) -> bool:
-        history = await self._conversations.read(conversation)
-        return history.conversation.owner is not Owner.BOT
+        return self._followers.follow(conversation, seq=seq)
 
     def _tell(self, work: Work, event: Event) -> None:
-        followers = self._followers.get(work.lease.conversation, ())
-        match event:
-            case Working() | Withdrawn():
-                work.shown = ""
-            case Piece(text):
-                if work.first_piece is None:
-                    work.first_piece = self._clock() - work.started
-                work.shown += text
-                work.seen = work.seen or bool(followers)
-        for queue in followers:
-            queue.put_nowait(event)
+        work.note(event, at=self._clock())
+        self._followers.tell(work, event)
 
     # --- Turn --------------------------------------------------------------------------------
 

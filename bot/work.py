@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from bot.messages import Event, Piece, Withdrawn, Working
 from bot.store.base import Lease
 
 
@@ -45,6 +46,16 @@ class Work:
         self.shown, self.seen, self.finishing = "", False, False
         if self.interrupt is Interrupt.NEWER:
             self.interrupt = None
+
+    def note(self, event: Event, *, at: float) -> None:
+        """Keep in mind what is before the customer's eyes."""
+        match event:
+            case Working() | Withdrawn():
+                self.shown = ""
+            case Piece(text):
+                if self.first_piece is None:
+                    self.first_piece = at - self.started
+                self.shown += text
 
     def take(self, *, first: int, upto: int) -> None:
         """Answer everything up to ``upto``; what was heard while it was read is in it."""

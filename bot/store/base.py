@@ -14,6 +14,7 @@ from bot.messages import (
     Delivery,
     Inbound,
     Message,
+    Owner,
     Passage,
     Rating,
     Reply,
@@ -48,11 +49,12 @@ class Accepted:
 class Owed:
     """The customer's messages ``after`` a seq and ``upto`` one have no reply yet.
 
-    ``trouble`` is what the last try ran into, where it lived to tell.
+    ``owner`` is who answers at all, ``trouble`` what the last try ran into, if it lived to tell.
     """
 
     after: int
     upto: int
+    owner: Owner = Owner.BOT
     trouble: str = ""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.errors import StoreError
-from bot.messages import Inbound, Reply, Turn
+from bot.messages import Inbound, Owner, Reply, Turn
 from bot.store import accepting, finishing, leases, rows, tables
 from bot.store.base import Accepted, Finish, History, Lease, Owed
 from bot.store.database import Database
@@ -19,7 +19,9 @@ _CONVERSATION = rows.CONVERSATIONS.where(_THIS)
 _MESSAGES = rows.MESSAGES.where(
     Message.conversation_id == bindparam("this"), Message.seq > bindparam("since")
 )
-_OWED = select(Conversation.answered_seq, Conversation.asked_seq, Conversation.trouble).where(_THIS)
+_OWED = select(
+    Conversation.answered_seq, Conversation.asked_seq, Conversation.owner, Conversation.trouble
+).where(_THIS)
 _REPLY = (
     rows.TURNS.where(
         tables.Turn.conversation_id == bindparam("this"),
@@ -83,7 +85,12 @@ class SqlConversations:
             row = connection.execute(_OWED, {"this": conversation}).one_or_none()
             if row is None:
                 raise _unknown(conversation)
-            return Owed(after=row.answered_seq, upto=row.asked_seq, trouble=row.trouble or "")
+            return Owed(
+                after=row.answered_seq,
+                upto=row.asked_seq,
+                owner=Owner(row.owner),
+                trouble=row.trouble or "",
+            )
 
         return await self._database.glance(deed)
 
