@@ -65,6 +65,7 @@ class PromptBook:
         self._environment.filters["in_quotes"] = in_quotes
         self._shelf = Shelf(shipped=shipped, folder=folder, environment=self._environment)
         self._sources: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
 
     def render(self, name: str, /, **variables: object) -> str:
         """Fill the template ``name``; the values are words and can neither act nor pose as ours.
@@ -97,7 +98,9 @@ class PromptBook:
 
     def digest(self, name: str) -> str:
         """Return the SHA-256 of ``source(name)``, in hexadecimal digits."""
-        return sha256(self.source(name).encode()).hexdigest()
+        if name not in self._digests:
+            self._digests[name] = sha256(self.source(name).encode()).hexdigest()
+        return self._digests[name]
 
     def sheets(self) -> Sequence[Sheet]:
         """Return every template, in order of name."""
