@@ -235,7 +235,9 @@ class _Answer:
 def _content(content: str | list[Part]) -> Iterator[Output]:
     """Read a text, or a list of parts as Mistral's reasoning models send."""
     if isinstance(content, str):
-        content = [{"type": "text", "text": content}] if content else []
+        if content:
+            yield Text(content)
+        return
     for part in content:
         if part["type"] == "text":
             yield Text(part["text"])
