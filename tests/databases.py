@@ -1,11 +1,12 @@
 """The databases that tests run on: a SQLite file and a PostgreSQL server of their own."""
 
+import asyncio
 import tempfile
 import time
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -75,6 +76,21 @@ async def empty_postgres_url(postgres_server: Callable[[str], str]) -> str:
 async def postgres_url(postgres_server: Callable[[str], str], postgres_template: str) -> str:
     """Return the url of a migrated PostgreSQL database without a row."""
     return await _create(postgres_server, template=postgres_template)
+
+
+@asynccontextmanager
+async def postgres_stopped(url: str) -> AsyncIterator[None]:
+    """Stop the server of the database at ``url`` for as long as the block takes."""
+    connection = await asyncpg.connect(url)
+    folder = Path(await connection.fetchval("SHOW data_directory"))
+    await connection.close()
+    server = get_server(folder)
+    server.ensure_pgdata_inited()  # whoever runs tests here, too, may have closed the way to it
+    await asyncio.to_thread(server.stop)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.ensure_postgres_running)
 
 
 async def _create(server: Callable[[str], str], *, template: str) -> str:

@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
 from pathlib import Path
 
 from bot.app import App
 from bot.backends.base import Text
 from bot.backends.scripted import ScriptedBackend
-from bot.messages import Author, Event, Piece, Replied
+from bot.messages import Event, Piece, Replied
+from tests.answers import each_is_answered_once
 from tests.house import house, says, until, visible
 from tests.sql import count, until_true
 
@@ -85,7 +85,7 @@ async def test_no_message_is_left_when_a_burst_ends_as_the_turn_does(
             for number in range(12):
                 customers.create_task(_write_twice(apps, f"visitor {number}", rounds=6))
         for line in await apps[0].archive.conversations(limit=50):
-            await _each_is_answered_once(apps[0], line.conversation.id)
+            await each_is_answered_once(apps[0], line.conversation.id)
     assert await count(database_url, "deliveries") == await count(database_url, "turns")
 
 
@@ -113,16 +113,3 @@ async def _answered(app: App, conversation: int, seq: int) -> None:
     async with asyncio.timeout(20):
         while not await app.conversations.reply(conversation, seq=seq):  # noqa: ASYNC110 - no events
             await asyncio.sleep(0.02)
-
-
-async def _each_is_answered_once(app: App, conversation: int) -> None:
-    turns = await app.archive.turns(conversation)
-    asked = [
-        message.seq
-        for message in await app.archive.messages(conversation)
-        if message.author is Author.CUSTOMER
-    ]
-    answered = [[seq for seq in asked if turn.first <= seq <= turn.reply.answers] for turn in turns]
-    assert [seq for seqs in answered for seq in seqs] == asked
-    assert all(answered)
-    assert all(one.reply.answers < other.first for one, other in pairwise(turns))
