@@ -1,5 +1,6 @@
 """Puts the house together: the one place that knows every concrete class."""
 
+import asyncio
 import os
 import secrets
 import socket
@@ -25,6 +26,7 @@ from bot.errors import PromptError
 from bot.knowledge.library import Library
 from bot.knowledge.terms import Terms
 from bot.messages import Usage
+from bot.presence import Presence
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.router import Patience, Router
@@ -38,9 +40,11 @@ from bot.settings import (
 )
 from bot.store.archive import SqlArchive
 from bot.store.articles import SqlArticles
+from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
+from bot.store.processes import SqlProcesses
 
 Words = Callable[..., str]
 
@@ -91,7 +95,8 @@ async def open_app(
     prompts = _prompts(settings.prompts.folder)
     words = partial(_words, prompts, settings.bot.contact)
     built = dict(backends) if backends is not None else build_backends(settings, words)
-    router = _router(settings, built)
+    news = asyncio.Event()
+    router = _router(settings, built, changed=news.set)
     database = await Database.open(
         settings.database.url.get_secret_value(), clock=clock, pool=settings.database.pool
     )
@@ -99,7 +104,7 @@ async def open_app(
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)
-        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        process = _process(channels)
         answering = Answering(
             settings=settings,
             router=router,
@@ -112,7 +117,7 @@ async def open_app(
         courier = Courier(
             outbox=outbox,
             posters=posters,
-            holder=holder,
+            holder=process.holder,
             seconds=settings.engine.delivery_seconds,
             grace=settings.engine.grace_seconds,
         )
@@ -121,11 +126,19 @@ async def open_app(
             answering=answering,
             settings=settings,
             channels=channels,
-            holder=holder,
+            holder=process.holder,
             clock=clock,
             kept=courier.wake,
         )
-        async with courier, engine, _warming(built.values() if channels else ()):
+        presence = Presence(
+            processes=SqlProcesses(database),
+            process=process,
+            left_alone=router.left_alone,
+            news=news,
+            seconds=settings.engine.lease_seconds,
+        )
+        warming = _warming(built.values() if channels else ())
+        async with presence, courier, engine, warming:
             yield App(
                 settings=settings,
                 database=database,
@@ -139,7 +152,7 @@ async def open_app(
                 backends=built,
                 router=router,
                 engine=engine,
-                holder=holder,
+                holder=process.holder,
             )
     finally:
         for backend in built.values():
@@ -166,6 +179,13 @@ async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+def _process(channels: Collection[str]) -> Process:
+    """Return what others shall know of this process; its holder's name is like no other's."""
+    host, pid = socket.gethostname(), os.getpid()
+    holder = f"{host}:{pid}:{secrets.token_hex(3)}"
+    return Process(holder=holder, host=host, pid=pid, channels=tuple(channels))
 
 
 def _prompts(folder: Path | None) -> PromptBook:
@@ -213,7 +233,9 @@ def _key(name: str, settings: Settings) -> str | None:
     return key.get_secret_value() if key else None
 
 
-def _router(settings: Settings, backends: Mapping[str, Backend]) -> Router:
+def _router(
+    settings: Settings, backends: Mapping[str, Backend], *, changed: Callable[[], object]
+) -> Router:
     patience = {
         name: Patience(
             first_piece_seconds=section.first_piece_seconds,
@@ -243,4 +265,5 @@ def _router(settings: Settings, backends: Mapping[str, Backend]) -> Router:
         patience=patience,
         price=price,
         clock=time.monotonic,
+        changed=changed,
     )

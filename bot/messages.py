@@ -261,6 +261,19 @@ class Delivery:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftAlone:
+    """A backend that keeps failing, and so is not asked: see ``Breaker``.
+
+    It is so ``since`` seconds, and for ``rest`` more; then a turn tries it. ``trouble`` is how it
+    failed last.
+    """
+
+    since: float
+    rest: float
+    trouble: str = ""
+
+
 # --- Events: what a turn tells while it runs --------------------------------------------------
 
 

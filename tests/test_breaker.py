@@ -1,5 +1,6 @@
 """When a backend is left alone, and when it is tried again."""
 
+from bot.messages import LeftAlone
 from bot.router.breaker import Breaker, State
 from tests.clocks import Clock
 
@@ -68,3 +69,31 @@ def test_a_failure_while_it_is_open_is_no_news() -> None:
     it = breaker(Clock(), failures=1)
     assert it.failed()
     assert not it.failed()
+
+
+def test_it_tells_since_when_and_how_long_a_backend_is_left_alone() -> None:
+    clock = Clock()
+    it = breaker(clock, failures=1)
+    it.failed(trouble="overloaded")
+    clock.now += 40
+    it.failed(trouble="the key is wrong")
+    clock.now += 10
+    assert it.left_alone == LeftAlone(since=50, rest=20, trouble="the key is wrong")
+    clock.now += 25
+    assert it.left_alone == LeftAlone(since=75, rest=0, trouble="the key is wrong")
+    it.succeeded()
+    assert it.left_alone is None
+
+
+def test_whoever_listens_hears_that_it_opens_and_closes_and_nothing_else() -> None:
+    clock, heard = Clock(), list[State]()
+    it = Breaker(failures=2, seconds=30.0, clock=clock, changed=lambda: heard.append(it.state))
+    it.succeeded()
+    it.failed()
+    it.failed()
+    it.failed()
+    clock.now += 30
+    it.failed()
+    it.succeeded()
+    it.succeeded()
+    assert heard == [State.OPEN, State.OPEN, State.CLOSED]

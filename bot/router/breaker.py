@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
+from bot.messages import LeftAlone
+
 
 class State(StrEnum):
     """Whether a backend is asked."""
@@ -17,15 +19,26 @@ class Breaker:
     """Counts a backend's failures in a row; ``clock`` is monotonic.
 
     After ``failures`` of them it is open for ``seconds``, then half-open until an answer closes
-    it or a failure opens it anew. An attempt that a customer gives up is neither.
+    it or a failure opens it anew. An attempt that a customer gives up is neither. ``changed`` is
+    called whenever it opens or closes.
     """
 
-    def __init__(self, *, failures: int, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        failures: int,
+        seconds: float,
+        clock: Callable[[], float],
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         self.seconds = seconds
         self._failures = failures
         self._clock = clock
+        self._changed = changed
         self._failed = 0
+        self._since = 0.0
         self._opened: float | None = None
+        self._trouble = ""
         self._trials = 0
 
     @property
@@ -44,6 +57,15 @@ class Breaker:
         """When it opened, by its clock; before all time where it is closed."""
         return float("-inf") if self._opened is None else self._opened
 
+    @property
+    def left_alone(self) -> LeftAlone | None:
+        """Since when, and how long yet; None where it is closed."""
+        if self._opened is None:
+            return None
+        now = self._clock()
+        rest = max(0.0, self._opened + self.seconds - now)
+        return LeftAlone(since=now - self._since, rest=rest, trouble=self._trouble)
+
     @contextmanager
     def asked(self) -> Iterator[None]:
         """Stand for a turn that asks, admitted or not, so that others do not try meanwhile."""
@@ -56,14 +78,21 @@ class Breaker:
 
     def succeeded(self) -> None:
         """An answer came."""
+        before, self._opened = self._opened, None
         self._failed = 0
-        self._opened = None
+        if before is not None:
+            self._changed()
 
-    def failed(self, *, at_once: bool = False) -> bool:
+    def failed(self, *, at_once: bool = False, trouble: str = "") -> bool:
         """None came. Return whether this opened the breaker, ``at_once`` or after a row of them."""
         before = self.state
         self._failed += 1
         if before is State.CLOSED and not at_once and self._failed < self._failures:
             return False
-        self._opened = self._clock()
-        return before is not State.OPEN
+        self._opened, self._trouble = self._clock(), trouble
+        if before is State.CLOSED:
+            self._since = self._opened
+        if before is State.OPEN:
+            return False
+        self._changed()
+        return True

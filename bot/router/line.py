@@ -114,7 +114,7 @@ class Line:
 
     def _failed(self, failure: BackendError) -> None:
         misconfigured = isinstance(failure, BackendMisconfigured)
-        if not self.breaker.failed(at_once=misconfigured):
+        if not self.breaker.failed(at_once=misconfigured, trouble=str(failure)):
             return
         level = logging.ERROR if misconfigured else logging.WARNING
         text = "The backend %r is left alone for %g seconds: %s"

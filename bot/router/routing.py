@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.backends.base import Backend
 from bot.errors import SettingsError, nearest
+from bot.messages import LeftAlone
 from bot.router.breaker import Breaker, State
 from bot.router.line import Clock, Line, Patience, Price
 from bot.router.route import Retries, Route
@@ -31,7 +32,8 @@ class Circumstances:
 class Router:
     """Knows every backend, how it fares, and whose turn it is.
 
-    ``patience`` is by the backend's name; ``clock`` is monotonic.
+    ``patience`` is by the backend's name; ``clock`` is monotonic. ``changed`` is called whenever
+    a backend begins or ceases to be left alone.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Router:
         clock: Clock,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = chance.random,
+        changed: Callable[[], object] = lambda: None,
     ) -> None:
         _check(settings, backends)
         self._settings = settings
@@ -61,6 +64,7 @@ class Router:
                     failures=settings.breaker_failures,
                     seconds=settings.breaker_seconds,
                     clock=clock,
+                    changed=changed,
                 ),
                 patience=patience.get(name, Patience()),
                 price=price,
@@ -88,6 +92,11 @@ class Router:
     def breakers(self) -> Mapping[str, State]:
         """Return whether each backend is asked at the moment."""
         return {name: line.breaker.state for name, line in self._lines.items()}
+
+    def left_alone(self) -> Mapping[str, LeftAlone]:
+        """Return the backends that keep failing, by their names."""
+        found = {name: line.breaker.left_alone for name, line in self._lines.items()}
+        return {name: left for name, left in found.items() if left is not None}
 
     def _chain(self, circumstances: Circumstances) -> Iterable[str]:
         for rule in self._settings.rules:

@@ -1,10 +1,10 @@
-"""The promises of the store: conversations under lease, the outbox, and the archive.
+"""The promises of the store: conversations under lease, the outbox, the archive, the processes.
 
 Each method is one transaction, and none holds a connection after it returns. Every method may
 raise ``StoreUnavailable``; then nothing was written.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +13,7 @@ from bot.messages import (
     Conversation,
     Delivery,
     Inbound,
+    LeftAlone,
     Message,
     Owner,
     Passage,
@@ -20,6 +21,7 @@ from bot.messages import (
     Reply,
     Turn,
 )
+from bot.store.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,4 +258,39 @@ class Archive(Protocol):
 
     async def rate(self, turn: str, rating: Rating, *, comment: str) -> None:
         """Keep what the customer thought of ``turn``'s reply; a second rating replaces it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process at work; ``holder`` is its name on every lease."""
+
+    holder: str
+    host: str
+    pid: int
+    channels: tuple[str, ...]
+
+
+class Processes(Protocol):
+    """Who is at work."""
+
+    async def seen(
+        self, process: Process, *, left_alone: Mapping[str, LeftAlone], seconds: float
+    ) -> None:
+        """Note that ``process`` runs; it is gone unless it is seen again within ``seconds``.
+
+        Processes that are gone for an hour are forgotten.
+        """
+        ...
+
+    async def ended(self, process: Process) -> None:
+        """Forget a process that ended in order."""
+        ...
+
+
+class Overview(Protocol):
+    """What people look at to see whether all is well."""
+
+    async def standing(self, *, few: int) -> Standing:
+        """Return how everything stands, with ``few`` of each kind of single things at most."""
         ...

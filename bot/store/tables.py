@@ -191,6 +191,13 @@ class Delivery(Base):
             postgresql_where=text("state IN ('pending', 'sending')"),
             sqlite_where=text("state IN ('pending', 'sending')"),
         ),
+        # What was given up: fewer still.
+        Index(
+            "ix_deliveries_failed",
+            "due_at",
+            postgresql_where=text("state = 'failed'"),
+            sqlite_where=text("state = 'failed'"),
+        ),
     )
 
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
@@ -203,6 +210,21 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     receipt: Mapped[str | None] = mapped_column(Words)
     error: Mapped[str | None] = mapped_column(Words)
+
+
+class Process(Base):
+    """A process that runs; it is gone once ``gone_at`` is past. ``left_alone`` is by backend."""
+
+    __tablename__ = "processes"
+
+    holder: Mapped[str] = mapped_column(Mark(128), primary_key=True)
+    host: Mapped[str] = mapped_column(Words)
+    pid: Mapped[int]
+    channels: Mapped[list[Any]]
+    left_alone: Mapped[dict[str, Any]]
+    started_at: Mapped[float]
+    seen_at: Mapped[float]
+    gone_at: Mapped[float]
 
 
 class Prompt(Base):

@@ -71,6 +71,19 @@ Table(
 )
 
 Table(
+    "processes",
+    METADATA,
+    Column("holder", String(128), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("left_alone", JSON, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("gone_at", Float, nullable=False),
+)
+
+Table(
     "prompts",
     METADATA,
     Column("hash", String(64), primary_key=True),
@@ -214,6 +227,7 @@ Table(
     Column("receipt", Text),
     Column("error", Text),
     Index("ix_deliveries_due", "due_at", **_where("state IN ('pending', 'sending')")),
+    Index("ix_deliveries_failed", "due_at", **_where("state = 'failed'")),
     Index(
         "ix_deliveries_open", "conversation_id", "seq", **_where("state IN ('pending', 'sending')")
     ),

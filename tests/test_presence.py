@@ -1,0 +1,80 @@
+"""A process is seen as long as it runs, and its database may be away meanwhile."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.backends.scripted import ScriptedBackend
+from bot.errors import BackendMisconfigured
+from bot.store.database import Database
+from bot.store.overview import SqlOverview
+from bot.store.standing import Standing
+from tests.house import ask, house, until
+from tests.sql import count, execute, until_true
+
+QUICK = {"lease_seconds": 0.6, "sweep_seconds": 0.1}
+
+
+async def _look(database: Database) -> Standing:
+    return await SqlOverview(database).standing(few=3)
+
+
+async def test_a_process_is_seen_while_it_runs(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    yes, at = ScriptedBackend("Yes."), {"url": database_url}
+    async with house(tmp_path, yes, channels=("web",), database=at, engine=QUICK) as app:
+        await until_true(database_url, "SELECT count(*) FROM processes")
+        await until_true(database_url, "SELECT seen_at > started_at + 0.6 FROM processes")
+        [one] = (await _look(database)).processes
+        assert (one.holder, one.channels, one.gone) == (app.holder, ("web",), False)
+        assert one.holder.startswith(f"{one.host}:{one.pid}:")
+    assert await count(database_url, "processes") == 0
+
+
+async def test_a_backend_that_breaks_is_told_at_once_and_so_is_its_return(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    wrong = BackendMisconfigured("the key is wrong", backend="claude")
+    claude = ScriptedBackend(wrong, "Yes.", name="claude")
+    async with house(
+        tmp_path,
+        claude,
+        database={"url": database_url},
+        engine={"lease_seconds": 600},
+        router={"breaker_seconds": 0.5},
+    ) as app:
+        await ask(app, "Are you there?")
+        await until_true(database_url, "SELECT CAST(left_alone AS TEXT) <> '{}' FROM processes")
+        [one] = (await _look(database)).processes
+        [left] = one.left_alone
+        assert (left.backend, left.trouble) == ("claude", "the key is wrong")
+        assert 0 < left.until - left.since < 30
+        assert (await ask(app, "And now?")).text == "Yes."
+        await until_true(database_url, "SELECT CAST(left_alone AS TEXT) = '{}' FROM processes")
+
+
+async def test_a_database_that_is_away_is_a_warning_and_no_end(
+    tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(tmp_path, ScriptedBackend("Yes."), engine=QUICK) as app:
+        await until_true(sqlite_url, "SELECT count(*) FROM processes")
+        await execute(sqlite_url, "ALTER TABLE processes RENAME TO away")
+        await until(lambda: "Others could not be told that this process runs" in caplog.text)
+        assert (await ask(app, "Are you there?")).text == "Yes."
+        await execute(sqlite_url, "ALTER TABLE away RENAME TO processes")
+        await until_true(sqlite_url, "SELECT gone_at > unixepoch() FROM processes")
+        await execute(sqlite_url, "DROP TABLE processes")
+    assert all(record.levelno <= logging.WARNING for record in caplog.records)
+
+
+async def test_a_turn_costs_no_word_to_others(tmp_path: Path, sqlite_url: str) -> None:
+    async with house(tmp_path, ScriptedBackend("Yes."), engine={"lease_seconds": 600}) as app:
+        await until_true(sqlite_url, "SELECT count(*) FROM processes")
+        [before] = await execute(sqlite_url, "SELECT * FROM processes")
+        for _ in range(3):
+            await ask(app, "Are you there?")
+        await asyncio.sleep(0.1)
+        assert await execute(sqlite_url, "SELECT * FROM processes") == [before]
