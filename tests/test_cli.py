@@ -18,7 +18,7 @@ from channels.cli.door import bot
 
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
-    *("init", "doctor", "settings", "backends", "db"),
+    *("status", "doctor", "init", "settings", "backends", "db"),
 )
 INVOICE = "How do I get an invoice?"
 NONSENSE = "Who painted the Mona Lisa?"

@@ -25,6 +25,7 @@ from bot.store.standing import (
     Outgoing,
     Queue,
     Seen,
+    SetAside,
     Shunned,
     Standing,
     Undelivered,
@@ -124,7 +125,7 @@ def _to_shunned(row: AnyRow, backend: str, kept: dict[str, Any]) -> Shunned:
     )
 
 
-# --- The outbox -------------------------------------------------------------------------------
+# --- Replies ---------------------------------------------------------------------------------
 
 # Written out in the statements: an index over a part of the rows serves no parameter.
 _OPEN = Delivery.state.in_([literal_column("'pending'"), literal_column("'sending'")])
@@ -162,6 +163,19 @@ _UNDELIVERED: AnySelect = (
 )
 
 
+_SET_ASIDE: AnySelect = (
+    select(
+        Turn.id.label("turn"),
+        Turn.conversation_id.label("conversation"),
+        Conversation.channel,
+        Conversation.key,
+        Turn.started_at.label("at"),
+        func.coalesce(Turn.trouble, "").label("trouble"),
+    )
+    .join(Conversation, Conversation.id == Turn.conversation_id)
+    .where(Turn.outcome == Outcome.SET_ASIDE)
+    .order_by(Turn.started_at.desc(), Turn.id)
+)
 # What was sent is too much to be counted; what was made is in an index, outcome by outcome.
 _MADE_LATELY = Turn.outcome.in_(list(Outcome)) & (Turn.started_at > now() - _LATELY)
 _MADE: AnySelect = (
@@ -210,4 +224,5 @@ def _standing(connection: Connection, few: int) -> Standing:
         failed=failed.failed,
         failed_lately=failed.lately,
         undelivered=tuple(Undelivered(**row) for row in rows(_UNDELIVERED.limit(few))),
+        set_aside=tuple(SetAside(**row) for row in rows(_SET_ASIDE.limit(few))),
     )

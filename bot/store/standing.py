@@ -4,7 +4,7 @@ Ids, keys, counts, times and reasons, and never what a customer wrote. Times are
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,24 +99,37 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A message that broke its turn too often; the customer was told so in ``turn``."""
+
+    turn: str
+    conversation: int
+    channel: str
+    key: str
+    at: float
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How everything stands ``at`` one moment. Lists of single things hold only a few.
 
-    ``longest`` have waited longest, ``retried`` were tried most often, ``undelivered`` are the
-    newest. ``made`` are the replies of the last 24 hours, by their outcome, and ``sent`` how many
-    of them have left. ``failed`` are all that could not be delivered, ``failed_lately`` those of
-    the last 24 hours.
+    ``longest`` have waited longest and ``retried`` were tried most often; ``undelivered`` and
+    ``set_aside`` are the newest. ``made`` are the replies of the last 24 hours, by their outcome,
+    and ``sent`` how many of them have left. ``failed`` are all that could not be delivered, and
+    ``failed_lately`` those of the last 24 hours.
     """
 
     at: float
-    queues: tuple[Queue, ...]
-    longest: tuple[Waiting, ...]
-    retried: tuple[Waiting, ...]
-    holdings: tuple[Holding, ...]
-    processes: tuple[Seen, ...]
-    outgoing: tuple[Outgoing, ...]
-    made: Mapping[str, int]
-    sent: int
-    failed: int
-    failed_lately: int
-    undelivered: tuple[Undelivered, ...]
+    queues: tuple[Queue, ...] = ()
+    longest: tuple[Waiting, ...] = ()
+    retried: tuple[Waiting, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    processes: tuple[Seen, ...] = ()
+    outgoing: tuple[Outgoing, ...] = ()
+    made: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    failed: int = 0
+    failed_lately: int = 0
+    undelivered: tuple[Undelivered, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()

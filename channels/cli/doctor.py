@@ -20,6 +20,7 @@ from channels.terminal.escapes import harmless
 if TYPE_CHECKING:
     from bot.knowledge.base import Articles, Known
     from bot.knowledge.learning import Reader
+    from bot.store.base import Overview
 
 _HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
 
@@ -40,8 +41,8 @@ class Finding:
 async def doctor(here: Here, *, as_json: bool) -> int:
     """Check everything, and say what to do.
 
-    Looks at settings, keys, database, articles and templates; exit code 1 if anything is wrong.
-    Nobody is asked over the network but the database: a key is looked for, not tried.
+    Looks at settings, keys, database, articles, templates and the work; exit code 1 if anything is
+    wrong. Nobody is asked over the network but the database: a key is looked for, not tried.
     """
     findings = [finding async for finding in _examine(here)]
     ill = [finding for finding in findings if not finding.well]
@@ -149,6 +150,7 @@ async def _database(here: Here, settings: Settings) -> AsyncIterator[Finding]:
     from bot.store import schema
     from bot.store.address import to_address
     from bot.store.articles import SqlArticles
+    from bot.store.overview import SqlOverview
 
     url = settings.database.url.get_secret_value()
     try:
@@ -165,6 +167,8 @@ async def _database(here: Here, settings: Settings) -> AsyncIterator[Finding]:
             )
             async for finding in _knowledge(SqlArticles(database), settings):
                 yield finding
+            async for finding in _work(SqlOverview(database)):
+                yield finding
     except KnowledgeError:
         return  # the language is unknown, which is told already
     except FrontdeskError as error:
@@ -175,6 +179,17 @@ def _was(found: str | None) -> str:
     from bot.store import schema
 
     return "" if found == schema.head() else f", upgraded just now from {found or 'nothing'}"
+
+
+async def _work(overview: "Overview") -> AsyncIterator[Finding]:
+    """Yield what needs a person; where nothing does, nothing is said."""
+    from channels.cli.report import remarks
+
+    for remark in remarks(await overview.standing(few=1)):
+        if remark.urgent:
+            yield Finding(
+                about="work", fact=remark.fact.rstrip("."), well=False, cure="Run: bot status"
+            )
 
 
 async def _knowledge(articles: "Articles", settings: Settings) -> AsyncIterator[Finding]:

@@ -27,9 +27,9 @@ _SHELVES = {
         "prompts": "prompts",
     },
     "Look back": {"history": "history", "why": "why"},
+    "Look after": {"status": "status", "doctor": "doctor"},
     "Set up": {
         "init": "project",
-        "doctor": "doctor",
         "settings": "project",
         "backends": "backends",
         "db": "database",

@@ -44,6 +44,22 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def lasting(seconds: float) -> str:
+    """Return how long something lasts, in the largest unit of which there are two."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def number(count: int, one: str) -> str:
+    """Return how many there are of ``one`` thing, in words."""
+    if count == 1:
+        return f"1 {one}"
+    ending = {"y": "ies", "s": "ses"}.get(one[-1])
+    return f"{count:,} {one[:-1]}{ending}" if ending else f"{count:,} {one}s"
+
+
 def _to_plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)

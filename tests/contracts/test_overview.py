@@ -12,7 +12,7 @@ from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.overview import SqlOverview
 from bot.store.processes import SqlProcesses
-from bot.store.standing import Holding, Outgoing, Queue, Seen, Standing
+from bot.store.standing import Holding, Outgoing, Queue, Seen, SetAside, Standing
 from tests.contracts.letters import HOLDER, OTHER, answer, ask, ask_alone, turn
 from tests.sql import execute
 
@@ -47,9 +47,7 @@ def process(holder: str = HOLDER) -> Process:
 async def test_nothing_is_an_overview_too(look: Look) -> None:
     seen = await look()
     assert seen.at > 1_700_000_000
-    assert (seen.queues, seen.longest, seen.retried, seen.holdings) == ((), (), (), ())
-    assert (seen.processes, seen.outgoing, seen.undelivered) == ((), (), ())
-    assert (seen.made, seen.sent, seen.failed, seen.failed_lately) == ({}, 0, 0, 0)
+    assert seen == Standing(at=seen.at)
 
 
 # --- What waits -------------------------------------------------------------------------------
@@ -278,6 +276,29 @@ async def test_what_failed_long_ago_is_counted_apart(
     seen = await look()
     assert (seen.failed, seen.failed_lately) == (2, 1)
     assert [failed.error for failed in seen.undelivered] == ["new", "old"]
+
+
+async def test_what_was_set_aside_is_told_with_its_reason(
+    store: SqlConversations, look: Look
+) -> None:
+    at, kept = (await look()).at, {}
+    for number in range(5):
+        lease = await ask_alone(store, key=f"visitor-{number}")
+        reason = f"tried {number} times"
+        made = turn(answers=1, started=at + number, outcome=Outcome.SET_ASIDE, trouble=reason)
+        kept[lease.conversation] = made
+        await answer(store, lease, made)
+    last, made = kept.popitem()
+    newest, *others = (await look()).set_aside
+    assert newest == SetAside(
+        turn=made.id,
+        conversation=last,
+        channel="web",
+        key="visitor-4",
+        at=made.started,
+        trouble="tried 4 times",
+    )
+    assert [one.key for one in others] == ["visitor-3", "visitor-2"]
 
 
 async def test_replies_of_the_last_day_are_counted_by_their_outcome(

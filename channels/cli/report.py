@@ -1,0 +1,181 @@
+"""What of the work needs a person: judged from how it stands, in sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.messages import Outcome
+from bot.store.standing import Holding, Seen, Shunned, Standing, Waiting
+from channels.cli.paper import brief, lasting, number
+
+LONGEST = 300.0
+"""Seconds that an answer may be waited for."""
+
+DAY = 86_400.0
+
+# A terminal shows its replies itself, and nobody else could.
+_UNPOSTED = {"terminal"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something that is not as it should be; ``kind`` is a word for programs.
+
+    An ``urgent`` one needs a person. ``hint`` says what to do, or what is known besides.
+    """
+
+    kind: str
+    fact: str
+    hint: str = ""
+    urgent: bool = True
+
+
+def remarks(standing: Standing, *, longest: float = LONGEST) -> list[Remark]:
+    """Return what is not as it should be, the urgent first."""
+    found = [
+        *_left_behind(standing),
+        *_waiting(standing, longest),
+        *_unposted(standing, longest),
+        *_undelivered(standing),
+        *_set_aside(standing),
+        *_left_alone(standing),
+        *_retried(standing),
+        *_gone(standing),
+    ]
+    return sorted(found, key=lambda remark: not remark.urgent)
+
+
+def running(standing: Standing) -> list[Seen]:
+    """Return the processes that are not gone."""
+    return [process for process in standing.processes if not process.gone]
+
+
+def left_behind(standing: Standing) -> list[Holding]:
+    """Return the holders that are gone and whose work nobody has taken over."""
+    alive = {process.holder for process in running(standing)}
+    return [one for one in standing.holdings if one.overdue and one.holder not in alive]
+
+
+def _left_behind(standing: Standing) -> Iterator[Remark]:
+    if left := left_behind(standing):
+        count = number(sum(one.overdue for one in left), "conversation")
+        who = f"{left[0].holder} is" if len(left) == 1 else f"{len(left)} processes are"
+        yield Remark(
+            kind="left_behind",
+            fact=f"{who} gone, and nobody has taken over the work on {count}.",
+            hint=_unserved(standing) or "A running process should within seconds. Look again.",
+        )
+
+
+def _unserved(standing: Standing) -> str:
+    """Say which channels have work that no process takes."""
+    served = {channel for process in running(standing) for channel in process.channels}
+    channels = [queue.channel for queue in standing.queues if queue.free]
+    missing = ", ".join(channel for channel in channels if channel not in served)
+    return f"No running process serves {missing}: start one." if missing else ""
+
+
+def _waiting(standing: Standing, longest: float) -> Iterator[Remark]:
+    for waiting in standing.longest[:1]:
+        waits = standing.at - waiting.since
+        if waits > longest:
+            yield Remark(
+                kind="waiting",
+                fact=f"{name(waiting)} has waited {lasting(waits)} for its answer.",
+                hint=_cause(waiting, standing),
+            )
+
+
+def _cause(waiting: Waiting, standing: Standing) -> str:
+    if waiting.trouble:
+        return (
+            f"It was tried {number(waiting.tries, 'time')}; last trouble: {brief(waiting.trouble)}"
+        )
+    if waiting.holder:
+        return f"{waiting.holder} works on it."
+    return _unserved(standing) or "No process has taken it up."
+
+
+def name(one: Waiting) -> str:
+    """Return how a conversation is found again."""
+    return f"Conversation {one.conversation} ({one.channel} {brief(one.key, 40)})"
+
+
+def _unposted(standing: Standing, longest: float) -> Iterator[Remark]:
+    for outgoing in standing.outgoing:
+        since = outgoing.due_since
+        if outgoing.channel in _UNPOSTED or since is None or standing.at - since <= longest:
+            continue
+        late = lasting(standing.at - since)
+        yield Remark(
+            kind="unposted",
+            fact=f"{number(outgoing.due, 'reply')} to {outgoing.channel} should have left: "
+            f"the oldest is {late} late.",
+            hint=f"Is a process running that posts to {outgoing.channel}?",
+        )
+
+
+def _undelivered(standing: Standing) -> Iterator[Remark]:
+    if standing.failed_lately:
+        newest = standing.undelivered[0]
+        count = number(standing.failed_lately, "reply")
+        yield Remark(
+            kind="undelivered",
+            fact=f"{count} could not be delivered in the last 24 hours.",
+            hint=f"The newest, to {newest.channel}: {brief(newest.error)}",
+        )
+
+
+def _set_aside(standing: Standing) -> Iterator[Remark]:
+    lately = [one for one in standing.set_aside if one.at > standing.at - DAY]
+    if lately:
+        count = number(standing.made.get(Outcome.SET_ASIDE, len(lately)), "message")
+        newest = lately[0]
+        yield Remark(
+            kind="set_aside",
+            fact=f"{count} broke every try of an answer in the last 24 hours, and the customer "
+            "was told that none comes.",
+            hint=f"The newest, in conversation {newest.conversation}: {brief(newest.trouble)}",
+        )
+
+
+def _left_alone(standing: Standing) -> Iterator[Remark]:
+    alive = running(standing)
+    shunned: dict[str, list[Shunned]] = {}
+    for process in alive:
+        for one in process.left_alone:
+            shunned.setdefault(one.backend, []).append(one)
+    for backend, by in shunned.items():
+        first, last = min(by, key=lambda one: one.since), max(by, key=lambda one: one.until)
+        rest = last.until - standing.at
+        again = f"for {lasting(rest)} more" if rest > 0 else "until the next question tries it"
+        yield Remark(
+            kind="left_alone",
+            fact=f"The backend {backend} has been failing for {lasting(standing.at - first.since)}:"
+            f" {brief(last.trouble)}",
+            hint=f"Left alone by {len(by)} of {number(len(alive), 'process')}, {again}.",
+            urgent=False,
+        )
+
+
+def _retried(standing: Standing) -> Iterator[Remark]:
+    for waiting in standing.retried:
+        yield Remark(
+            kind="retried",
+            fact=f"{name(waiting)} has been tried {number(waiting.tries, 'time')}.",
+            hint=f"Last trouble: {brief(waiting.trouble)}" if waiting.trouble else "",
+            urgent=False,
+        )
+
+
+def _gone(standing: Standing) -> Iterator[Remark]:
+    left = {one.holder for one in left_behind(standing)}
+    gone = [one for one in standing.processes if one.gone and one.holder not in left]
+    if gone:
+        last = max(gone, key=lambda one: one.seen)
+        yield Remark(
+            kind="gone",
+            fact=f"{number(len(gone), 'process')} ended without a word in the last hour, and left "
+            "nothing behind.",
+            hint=f"The last was {last.holder}, seen {lasting(standing.at - last.seen)} ago.",
+            urgent=False,
+        )
