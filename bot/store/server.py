@@ -1,10 +1,11 @@
-"""Transactions on a PostgreSQL server."""
+"""Transactions on a PostgreSQL server: each is a greenlet that waits wherever its driver does."""
 
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from bot.errors import MissingExtra, StoreUnavailable
 from bot.store.address import Address
@@ -36,7 +37,7 @@ class ServerTransactions:
             )
 
         self._address = address
-        self._writers = create_async_engine(
+        self._pool = create_async_engine(
             URL.create("postgresql+asyncpg"),
             async_creator=dial,
             pool_size=pool,
@@ -44,45 +45,43 @@ class ServerTransactions:
             json_serializer=to_json,
             **COMMON,
         )
+        self.engine = self._pool.sync_engine
         # A reader sees one moment, however many statements it makes.
-        self._readers = self._writers.execution_options(
+        self._readers = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         # Nor does a single statement need a transaction around it: two trips less.
-        self._glancers = self._writers.execution_options(isolation_level="AUTOCOMMIT")
-
-    @property
-    def engine(self) -> Engine:
-        return self._writers.sync_engine
+        self._glancers = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def settle(self) -> None:
         """A server is ready."""
 
     async def read(self, deed: Deed[Result]) -> Result:
-        return await self._look(self._readers, deed)
+        return await greenlet_spawn(self._look, self._readers, deed)
 
     async def glance(self, deed: Deed[Result]) -> Result:
-        return await self._look(self._glancers, deed)
-
-    async def _look(self, engine: AsyncEngine, deed: Deed[Result]) -> Result:
-        with wall(self._address):
-            async with engine.connect() as connection:
-                return await connection.run_sync(deed)
+        return await greenlet_spawn(self._look, self._glancers, deed)
 
     async def write(self, deed: Deed[Result]) -> Result:
-        with wall(self._address):
-            async with self._writers.connect() as connection:
-                result = await connection.run_sync(deed)
-                await self._commit(connection)
-                return result
+        return await greenlet_spawn(self._write, deed)
 
-    async def _commit(self, connection: AsyncConnection) -> None:
+    async def close(self) -> None:
+        await self._pool.dispose()
+
+    def _look(self, engine: Engine, deed: Deed[Result]) -> Result:
+        with wall(self._address), engine.connect() as connection:
+            return deed(connection)
+
+    def _write(self, deed: Deed[Result]) -> Result:
+        with wall(self._address), self.engine.connect() as connection:
+            result = deed(connection)
+            self._commit(connection)
+            return result
+
+    def _commit(self, connection: Connection) -> None:
         try:
             with wall(self._address):
-                await connection.commit()
+                connection.commit()
         except Clash as error:
             # The line broke while we waited for the answer: it may be written, so never again.
             raise StoreUnavailable(str(error)) from error
-
-    async def close(self) -> None:
-        await self._writers.dispose()
