@@ -50,9 +50,9 @@ def _measure(scale: Scale, *, only: str) -> str:
             if name.startswith(only):
                 print(f"{name} …", file=sys.stderr, flush=True)
                 rows += part()
-    text = f"{report.table(rows)}\n\n{report.machine()}"
-    report.write(RESULTS, text)
-    return text
+                # At each step: what was measured is there even if the rest is broken off.
+                report.write(RESULTS, rows)
+    return report.text(rows)
 
 
 if __name__ == "__main__":

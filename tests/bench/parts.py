@@ -44,8 +44,8 @@ FULL = Scale(
     many=Size(at_once=50, rounds=1, turns=3),
     both=Size(at_once=50, rounds=1, turns=2),
     longest=2000,
-    repeats=200,
-    room=400,
+    repeats=120,
+    room=300,
 )
 QUICK = Scale(
     repetitions=1,

@@ -76,8 +76,18 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
-    """Name what the figures were taken on."""
+def text(rows: Sequence[Row]) -> str:
+    """Write the table, and what it was measured on."""
+    return f"{table(rows)}\n\n{_machine()}"
+
+
+def write(folder: Path, rows: Sequence[Row]) -> None:
+    """Keep the report as ``bench.md`` in ``folder``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "bench.md").write_text(text(rows) + "\n")
+
+
+def _machine() -> str:
     packages = ("anthropic", "httpx2", "sqlalchemy", "asyncpg")
     names = ", ".join(
         [
@@ -88,9 +98,3 @@ def machine() -> str:
         ]
     )
     return f"{names}. Ready to run, it waited for its core {cores.crowded():.0%} of the time."
-
-
-def write(folder: Path, text: str) -> None:
-    """Keep the report as ``bench.md`` in ``folder``."""
-    folder.mkdir(exist_ok=True)
-    (folder / "bench.md").write_text(text + "\n")
