@@ -36,7 +36,7 @@ format: $(READY) ## Put the code into its shape
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## Measure the engine against its floor; figures and a plot go to tests/bench/results
+bench: $(READY) ## Measure the engine against its floors; figures and a plot go to tests/bench/results
 	@$(BIN)/python -m tests.bench
 
 soak: $(READY) ## Kill and pause workers for a quarter of an hour: nothing may be lost or done twice

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.bench import cores, report
 from tests.bench.parts import FULL, QUICK, Scale, parts, place
 from tests.bench.profile import profiled
 from tests.bench.report import Row
+from tests.bench.stretch import Size
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -32,14 +34,15 @@ def main() -> None:
     cores.take_first()
     scale = QUICK if options.quick else FULL
     if options.profile:
-        print(_profile(scale, *options.profile.partition(":")[::2]))
+        kind, _, at_once = options.profile.partition(":")
+        print(_profile(kind, replace(scale.many, at_once=int(at_once or 1), turns=10)))
     else:
         print(_measure(scale, only=options.only or ""))
 
 
-def _profile(scale: Scale, kind: str, at_once: str) -> str:
+def _profile(kind: str, size: Size) -> str:
     with place(kind) as where:
-        return asyncio.run(profiled(where, scale.many if at_once != "1" else scale.one))
+        return asyncio.run(profiled(where, size))
 
 
 def _measure(scale: Scale, *, only: str) -> str:
