@@ -6,10 +6,10 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat test check format bench soak soak-broken soak-points clean
+.PHONY: help setup chat test check format bench soak soak-broken soak-points soak-streams clean
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with everything in it (the other commands do this by themselves)
 
@@ -47,6 +47,9 @@ soak-broken: $(READY) ## Break what the soak proves, in a copy, and see it fail
 
 soak-points: $(READY) ## Kill a worker at every boundary of the protocol, each by its name
 	@$(BIN)/python -m tests.soak.points
+
+soak-streams: $(READY) ## Show 200 slow answers at once on 5 connections, and time what comes meanwhile
+	@$(BIN)/python -m tests.soak.streams
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -1,0 +1,12 @@
+"""Many slow answers are shown at once on a few connections: the short form, and untimed."""
+
+from tests.soak.streams import POOL, problems, run
+from tests.sql import count
+
+
+async def test_slow_answers_hold_no_connection(database_url: str) -> None:
+    report = await run(database_url, streams=80, seconds=4.0, every=0.4)
+    assert not problems(report, most=float("inf"))
+    assert report.most_running > 10 * POOL
+    for table in ("turns", "deliveries"):
+        assert await count(database_url, table) == report.begun
