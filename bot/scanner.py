@@ -42,7 +42,10 @@ class Scanner:
         start = len(self._past)
         plain = self._plain.match(text, start)
         at = plain.end() if plain else start
-        end = len(text) if closing or at == len(text) else self._undecided(text, at)
+        if start < at == len(text):
+            self._past, self._held = text[-1], ""
+            return (text[start:],)
+        end = len(text) if closing else self._undecided(text, at)
         parts: list[Part] = []
         while at < end and (token := self._token.search(text, at)) and token.start() < end:
             parts += filter(None, (text[start : token.start()], token))
