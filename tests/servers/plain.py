@@ -30,13 +30,16 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
     """Let ``answer`` answer ``(path, value)`` with a value until the block ends; yields the url.
 
     An answer that raises becomes status 500. One that was begun is brought to its end, though
-    whoever asked may be gone and the block has ended.
+    whoever asked may be gone and the block has ended; who asks then is hung up on.
     """
     begun: set[asyncio.Task[Any] | None] = set()
+    closed = asyncio.Event()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             heard = await hear(reader, client=0)
+            if closed.is_set():
+                raise ConnectionResetError
             begun.add(asyncio.current_task())
             status, body = await _answered(answer, heard.path, heard.json())
             head = f"content-type: {JSON}\r\ncontent-length: {len(body)}\r\nconnection: close"
@@ -49,6 +52,7 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
+        closed.set()
         server.close()
         await asyncio.gather(*filter(None, begun))
 

@@ -57,12 +57,12 @@ async def working(settings: Settings, *, mailbox: str) -> AsyncIterator[App]:
 
 
 class Door:
-    """Takes messages in; of every second conversation it follows the answers, as a page would."""
+    """Takes messages in, and looks on as a page would: at the newest of every second talk."""
 
     def __init__(self, app: App, tasks: asyncio.TaskGroup) -> None:
         self._app = app
         self._tasks = tasks
-        self._following: set[asyncio.Task[None]] = set()
+        self._following: dict[int, asyncio.Task[None]] = {}
 
     async def answer(self, path: str, value: Any) -> Any:
         del path
@@ -77,14 +77,14 @@ class Door:
         }
 
     def _begin_to_follow(self, accepted: Accepted) -> None:
+        if before := self._following.pop(accepted.conversation, None):
+            before.cancel()
         following = self._follow(accepted.conversation, accepted.seq)
-        task = self._tasks.create_task(following)
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        self._following[accepted.conversation] = self._tasks.create_task(following)
 
     def close(self) -> None:
         """Follow no longer."""
-        for task in self._following:
+        for task in self._following.values():
             task.cancel()
 
     async def _follow(self, conversation: int, seq: int) -> None:
