@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--minutes", type=float, default=20.0, help="a soak may take at most")
     parser.add_argument("--pace", type=float, default=4.5, help="seconds from deed to deed")
-    parser.add_argument("--lease", type=float, default=2.0, help="seconds")
+    parser.add_argument("--lease", type=float, default=3.0, help="seconds")
     parser.add_argument("--patience", type=float, default=4.0, help="seconds of one delivery")
     parser.add_argument("--slow", type=float, default=0.15, help="seconds that a post takes twice")
     parser.add_argument("--folder", type=Path, help="keep the databases and the logs here")

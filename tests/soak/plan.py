@@ -144,7 +144,7 @@ def _deeds(
             after=int((at + luck.random()) * messages / (len(kinds) + 1)),
             delay=luck.uniform(0, 0.5),
             pick=luck.random(),
-            pause=luck.uniform(1.3, 3.5) * lease,
+            pause=luck.uniform(1.3, 2.4) * lease,
         )
         for at, kind in enumerate(kinds)
     ]

@@ -23,7 +23,7 @@ class Conditions:
     """
 
     workers: int
-    lease: float = 2.0
+    lease: float = 3.0
     patience: float = 4.0
     slow: float = 0.15
     limit: float = 1200.0
@@ -67,7 +67,7 @@ async def soak(
     posted, late = folder / "mailbox.db", False
     with (
         mailbox.running(posted, slow=conditions.slow, seed=plan.seed) as box,
-        provider.running(longest=2.5 * conditions.lease, seed=plan.seed) as model,
+        provider.running(longest=1.7 * conditions.lease, seed=plan.seed) as model,
     ):
         crew = Crew(
             *("--database", database, "--provider", model, "--mailbox", box),

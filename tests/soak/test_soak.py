@@ -14,7 +14,7 @@ from tests.soak.table import table
 async def test_all_is_answered_once_and_in_order_whoever_is_killed(
     database_url: str, tmp_path: Path
 ) -> None:
-    conditions = Conditions(workers=2, lease=1.5, patience=3.0, limit=240.0)
+    conditions = Conditions(workers=2, lease=2.0, patience=3.0, limit=240.0)
     harms = {Harm.KILL: 5, Harm.PAUSE: 2, Harm.STOP: 1}
     plan = make(seed=1, messages=120, harms=harms, lease=conditions.lease, pace=1.5)
     report = await soak(
