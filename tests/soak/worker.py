@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--provider", required=True)
     parser.add_argument("--mailbox", required=True)
-    parser.add_argument("--lease", type=float, default=2.0, help="seconds")
+    parser.add_argument("--lease", type=float, default=3.0, help="seconds")
     parser.add_argument("--patience", type=float, default=4.0, help="seconds of one delivery")
     logging.basicConfig(level=logging.WARNING)
     options: Any = parser.parse_args()
