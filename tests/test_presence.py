@@ -8,6 +8,8 @@ import pytest
 
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import BackendMisconfigured
+from bot.presence import Presence
+from bot.store.base import Process
 from bot.store.database import Database
 from bot.store.overview import SqlOverview
 from bot.store.standing import Standing
@@ -54,6 +56,32 @@ async def test_a_backend_that_breaks_is_told_at_once_and_so_is_its_return(
         assert 0 < left.until - left.since < 30
         assert (await ask(app, "And now?")).text == "Yes."
         await until_true(database_url, "SELECT CAST(left_alone AS TEXT) = '{}' FROM processes")
+
+
+class _Diary:
+    """Keeps how often a process was seen; something new happens while the first time is kept."""
+
+    def __init__(self, news: asyncio.Event) -> None:
+        self.seen_times = 0
+        self._news = news
+
+    async def seen(self, process: Process, **_: object) -> None:
+        del process
+        self.seen_times += 1
+        if self.seen_times == 1:
+            self._news.set()
+            await asyncio.sleep(0)
+
+    async def ended(self, process: Process) -> None:
+        del process
+
+
+async def test_news_that_comes_while_others_are_told_is_told_next() -> None:
+    news = asyncio.Event()
+    diary = _Diary(news)
+    me = Process(holder="vm:1:abc", host="vm", pid=1, channels=())
+    async with Presence(processes=diary, process=me, left_alone=dict, news=news, seconds=3600):
+        await until(lambda: diary.seen_times == 2)
 
 
 async def test_a_database_that_is_away_is_a_warning_and_no_end(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +21,7 @@ from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.processes import SqlProcesses
-from bot.store.standing import Outgoing, Seen, Shunned, Standing
+from bot.store.standing import Holding, Outgoing, Queue, Seen, Shunned, Standing
 from channels.cli.paper import lasting, number
 from channels.cli.report import remarks
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, turn
@@ -379,6 +380,29 @@ def seen(holder: str, *left_alone: Shunned, gone: bool = False) -> Seen:
         gone=gone,
         left_alone=left_alone,
     )
+
+
+def test_a_dead_processs_work_is_no_alarm_while_others_are_about_to_take_it_over() -> None:
+    dead = Holding(
+        holder="dead", leases=0, first_until=None, overdue=2, overdue_since=NOTHING.at - 5
+    )
+    waiting = Queue(channel="web", held=0, free=2, with_a_person=0)
+    now = replace(NOTHING, holdings=(dead,), queues=(waiting,), processes=(seen("alive"),))
+    [remark] = remarks(now)
+    assert (remark.kind, remark.urgent) == ("left_behind", False)
+    [remark] = remarks(replace(now, at=NOTHING.at + 26))
+    assert remark.urgent
+    [remark] = remarks(replace(now, processes=()))
+    assert (remark.urgent, remark.hint) == (True, "No running process serves web: start one.")
+    assert not remarks(replace(now, processes=(seen("alive"), seen("dead"))))
+
+
+def test_every_kind_of_remark_is_documented() -> None:
+    code = "".join((ROOT / "channels/cli" / name).read_text() for name in ("report.py", "glass.py"))
+    readme = (ROOT / "channels/cli/README.md").read_text()
+    kinds_ = re.findall(r'kind="(\w+)"', code)
+    assert len(kinds_) == 9
+    assert [kind for kind in kinds_ if f"`{kind}`" not in readme] == []
 
 
 def test_a_backend_that_several_leave_alone_is_told_once() -> None:

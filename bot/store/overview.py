@@ -88,6 +88,7 @@ _HOLDINGS: AnySelect = (
         _many(_RUNS).label("leases"),
         func.min(case((_RUNS, Conversation.lease_until))).label("first_until"),
         _many(~_RUNS).label("overdue"),
+        func.min(case((~_RUNS, Conversation.lease_until))).label("overdue_since"),
     )
     # A lease is held only on what waits.
     .where(WAITS, BOTS, _HAS_HOLDER)

@@ -41,13 +41,14 @@ class Waiting:
 class Holding:
     """What one holder has: ``leases`` that run, the first until ``first_until``.
 
-    ``overdue`` ones are past their time, and nobody has taken them over.
+    ``overdue`` ones are past their time, the first ``overdue_since``, and nobody took them over.
     """
 
     holder: str
     leases: int
     first_until: float | None
     overdue: int
+    overdue_since: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

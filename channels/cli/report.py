@@ -11,6 +11,7 @@ LONGEST = 300.0
 """Seconds that an answer may be waited for."""
 
 DAY = 86_400.0
+_TAKEOVER = 30.0  # seconds that a dead process's work may lie
 
 # A terminal shows its replies itself, and nobody else could.
 _UNPOSTED = {"terminal"}
@@ -59,10 +60,13 @@ def _left_behind(standing: Standing) -> Iterator[Remark]:
     if left := left_behind(standing):
         count = number(sum(one.overdue for one in left), "conversation")
         who = f"{left[0].holder} is" if len(left) == 1 else f"{len(left)} processes are"
+        unserved = _unserved(standing)
+        since = min(one.overdue_since or standing.at for one in left)
         yield Remark(
             kind="left_behind",
             fact=f"{who} gone, and nobody has taken over the work on {count}.",
-            hint=_unserved(standing) or "A running process should within seconds. Look again.",
+            hint=unserved or "A running process should within seconds. Look again.",
+            urgent=bool(unserved) or standing.at - since > _TAKEOVER,
         )
 
 

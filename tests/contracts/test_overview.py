@@ -126,10 +126,19 @@ async def test_leases_are_counted_by_holder_and_those_past_their_time_are_told(
     )
     seen = await look()
     mine, theirs = seen.holdings
-    assert (mine.holder, mine.leases, mine.overdue) == (HOLDER, 2, 0)
+    assert (mine.holder, mine.leases) == (HOLDER, 2)
+    assert (mine.overdue, mine.overdue_since) == (0, None)
     assert mine.first_until is not None
     assert 0 < mine.first_until - seen.at <= 15
-    assert theirs == Holding(holder=OTHER, leases=0, first_until=None, overdue=1)
+    assert theirs.overdue_since is not None
+    assert 40 < seen.at - theirs.overdue_since < 75
+    assert theirs == Holding(
+        holder=OTHER,
+        leases=0,
+        first_until=None,
+        overdue=1,
+        overdue_since=theirs.overdue_since,
+    )
     assert seen.queues == (Queue(channel="web", held=2, free=1, with_a_person=0),)
 
 
