@@ -161,4 +161,4 @@ def _held(holding: Holding | None, at: float) -> Iterator[str]:
     if holding and holding.first_until is not None:
         yield f"holds {holding.leases:,} (first lease ends in {lasting(holding.first_until - at)})"
     if holding and holding.overdue:
-        yield f"{holding.overdue:,} past their time"
+        yield f"holds {holding.overdue:,} past their time"
