@@ -12,66 +12,80 @@ from bot.work import Work
 _LOOK_SECONDS = 1.0
 
 
+class Ear(asyncio.Queue[Event | None]):
+    """What one follower has not heard yet; None is a nudge to look elsewhere."""
+
+    def nudge(self) -> None:
+        """Put one in now, and another each time that it is to look."""
+        self.put_nowait(None)
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self.nudge)
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+
 class Followers:
     """``works`` are the conversations that this process answers at the moment."""
 
     def __init__(self, *, conversations: Conversations, works: Mapping[int, Work]) -> None:
         self._conversations = conversations
         self._works = works
-        self._queues: dict[int, set[asyncio.Queue[Event]]] = {}
+        self._ears: dict[int, set[Ear]] = {}
 
     def tell(self, work: Work, event: Event) -> None:
         """Let all who follow know; what they are shown counts as seen."""
-        queues = self._queues.get(work.lease.conversation, ())
+        ears = self._ears.get(work.lease.conversation, ())
         if isinstance(event, Piece):
-            work.seen = work.seen or bool(queues)
-        for queue in queues:
-            queue.put_nowait(event)
+            work.seen = work.seen or bool(ears)
+        for ear in ears:
+            ear.put_nowait(event)
 
     async def follow(self, conversation: int, *, seq: int) -> AsyncIterator[Event]:
         """Tell what happens until the message ``seq`` has its reply; see ``Engine.follow``."""
-        with self._listening(conversation) as queue:
+        with self._listening(conversation) as ear:
             work = self._works.get(conversation)
             if work is not None and work.shown and work.first <= seq:
                 work.seen = True
                 yield Piece(work.shown)
-            async for event in self._heard(queue, conversation, seq):
+            while True:
+                event = await self._next(ear, conversation, seq)
                 yield event
-                if isinstance(event, Replied) and event.reply.answers >= seq:
-                    return
+                match event:
+                    case Replied(reply) if reply.answers >= seq:
+                        return
+                    case Released() if await self._is_a_persons(conversation):
+                        return
 
     @contextmanager
-    def _listening(self, conversation: int) -> Iterator[asyncio.Queue[Event]]:
-        queue: asyncio.Queue[Event] = asyncio.Queue()
-        queues = self._queues.setdefault(conversation, set())
-        queues.add(queue)
+    def _listening(self, conversation: int) -> Iterator[Ear]:
+        ear = Ear()
+        ear.nudge()
+        ears = self._ears.setdefault(conversation, set())
+        ears.add(ear)
         try:
-            yield queue
+            yield ear
         finally:
-            queues.discard(queue)
-            if not queues:
-                self._queues.pop(conversation, None)
+            ear.close()
+            ears.discard(ear)
+            if not ears:
+                self._ears.pop(conversation, None)
 
-    async def _heard(
-        self, queue: asyncio.Queue[Event], conversation: int, seq: int
-    ) -> AsyncIterator[Event]:
+    async def _next(self, ear: Ear, conversation: int, seq: int) -> Event:
         while True:
-            while not queue.empty():
-                yield queue.get_nowait()
-            work = self._works.get(conversation)
-            if work is None or work.first > seq:
-                reply = await self._conversations.reply(conversation, seq=seq)
-                if reply is not None:
-                    yield Replied(reply)
-                elif await self._is_a_persons(conversation):
-                    yield Released()
-                    return
-            try:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    event = await queue.get()
-            except TimeoutError:
-                continue
-            yield event
+            event = await ear.get()
+            if event is None and ear.empty():
+                work = self._works.get(conversation)
+                if work is None or work.first > seq:
+                    event = await self._from_elsewhere(conversation, seq)
+            if event is not None:
+                return event
+
+    async def _from_elsewhere(self, conversation: int, seq: int) -> Event | None:
+        """Look whether another process has answered, or a person shall."""
+        reply = await self._conversations.reply(conversation, seq=seq)
+        if reply is not None:
+            return Replied(reply)
+        return Released() if await self._is_a_persons(conversation) else None
 
     async def _is_a_persons(self, conversation: int) -> bool:
         return (await self._conversations.owed(conversation)).owner is not Owner.BOT

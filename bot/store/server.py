@@ -1,9 +1,13 @@
 """Transactions on a PostgreSQL server: each is a greenlet that waits wherever its driver does."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
@@ -37,6 +41,9 @@ class ServerTransactions:
             )
 
         self._address = address
+        self._patience = patience
+        # The pool lets newcomers overtake those who wait; this serves them in order.
+        self._free = asyncio.Semaphore(pool)
         self._pool = create_async_engine(
             URL.create("postgresql+asyncpg"),
             async_creator=dial,
@@ -57,16 +64,32 @@ class ServerTransactions:
         """A server is ready."""
 
     async def read(self, deed: Deed[Result]) -> Result:
-        return await greenlet_spawn(self._look, self._readers, deed)
+        async with self._turn():
+            return await greenlet_spawn(self._look, self._readers, deed)
 
     async def glance(self, deed: Deed[Result]) -> Result:
-        return await greenlet_spawn(self._look, self._glancers, deed)
+        async with self._turn():
+            return await greenlet_spawn(self._look, self._glancers, deed)
 
     async def write(self, deed: Deed[Result]) -> Result:
-        return await greenlet_spawn(self._write, deed)
+        async with self._turn():
+            return await greenlet_spawn(self._write, deed)
 
     async def close(self) -> None:
         await self._pool.dispose()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for a free connection, in the order in which they are asked for."""
+        with wall(self._address):
+            try:
+                await asyncio.wait_for(self._free.acquire(), self._patience)
+            except TimeoutError as error:
+                raise PoolTimeout from error
+        try:
+            yield
+        finally:
+            self._free.release()
 
     def _look(self, engine: Engine, deed: Deed[Result]) -> Result:
         with wall(self._address), engine.connect() as connection:
