@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.errors import FrontdeskError
-from bot.settings import Settings
 from bot.store.standing import Standing
 from channels.cli.here import Here
 from channels.cli.report import Remark, remarks
@@ -36,15 +35,15 @@ class Glass:
 
     def __init__(self, here: Here, *, longest: float) -> None:
         self._here = here
+        self._settings = here.settings()
         self._longest = longest
         self._open = AsyncExitStack()
         self._overview: Overview | None = None
 
     async def look(self) -> View:
         """Return how everything stands; a database that cannot be seen is a remark itself."""
-        settings = self._here.settings()
         try:
-            overview = self._overview = self._overview or await self._opened(settings)
+            overview = self._overview = self._overview or await self._opened()
             if overview is None:
                 return View()
             standing = await overview.standing(few=_FEW)
@@ -52,12 +51,12 @@ class Glass:
             return View(remarks=[Remark(kind="database", fact=str(error))])
         return View(standing=standing, remarks=remarks(standing, longest=self._longest))
 
-    async def _opened(self, settings: Settings) -> "Overview | None":
+    async def _opened(self) -> "Overview | None":
         """Open the database, unless it is a file that nobody has made yet."""
         from bot.store.address import to_address
         from bot.store.overview import SqlOverview
 
-        address = to_address(settings.database.url.get_secret_value())
+        address = to_address(self._settings.database.url.get_secret_value())
         if address.file and not address.file.exists():
             return None
         return SqlOverview(await self._open.enter_async_context(self._here.database()))
