@@ -96,7 +96,7 @@ class Engine:
             seconds=self._settings.engine.lease_seconds,
         )
         if accepted.lease is not None:
-            self._begin(accepted.lease, heard=accepted.seq)
+            self._begin(accepted.lease, heard=accepted.seq, history=accepted.history)
         elif not accepted.duplicate:
             self._hear(accepted)
         return accepted
@@ -133,9 +133,9 @@ class Engine:
 
     # --- Turn --------------------------------------------------------------------------------
 
-    def _begin(self, lease: Lease, *, heard: int = 0) -> None:
+    def _begin(self, lease: Lease, *, heard: int = 0, history: History | None = None) -> None:
         self._give_way(lease.conversation)
-        work = Work(lease=lease, heard=heard)
+        work = Work(lease=lease, heard=heard, history=history)
         self._works[lease.conversation] = work
         work.running = self._start(self._run(work), among=self._running)
 
@@ -210,7 +210,8 @@ class Engine:
         work.begin_turn(at=self._clock())
         if work.lease.tries > self._settings.engine.tries:
             return await self._set_aside(work)
-        history = await self._conversations.read(work.lease.conversation)
+        history = work.history or await self._conversations.read(work.lease.conversation)
+        work.history = None
         questions = waiting(history)
         if not questions:
             return await self._let_go(work)

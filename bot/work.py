@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.messages import Event, Piece, Withdrawn, Working
-from bot.store.base import Lease
+from bot.store.base import History, Lease
 
 
 class Interrupt(Enum):
@@ -21,6 +21,7 @@ class Work:
     """A conversation that this process answers, and how far its present turn has come."""
 
     lease: Lease
+    history: History | None = None  # where it was read already
     heard: int = 0  # the newest seq that this process accepted
     first: int = 0  # the oldest seq that the present turn answers
     upto: int = 0  # and the newest

@@ -1,5 +1,6 @@
 """Keeps what a channel heard: the message, its place in the conversation, and the customer."""
 
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -8,8 +9,9 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.messages import Author, Inbound
-from bot.store.base import Accepted
+from bot.store.base import Accepted, History
 from bot.store.clock import now
+from bot.store.histories import read
 from bot.store.leases import TAKEN_IF_FREE, to_lease
 from bot.store.rows import AnyRow
 from bot.store.tables import Conversation, Customer, Message
@@ -79,7 +81,16 @@ def accept(
         conversation=asked.id,
         seq=asked.asked_seq,
         lease=to_lease(asked, holder) if taken else None,
+        history=_look_back(connection, asked.id) if taken else None,
     )
+
+
+def _look_back(connection: Connection, conversation: int) -> History | None:
+    """Return what there is to read, so that the turn begins without another trip."""
+    # What cannot be read shall break the turn, and not keep a message from being kept.
+    with suppress(LookupError, TypeError, ValueError):
+        return read(connection, conversation)
+    return None
 
 
 def _ask(connection: Connection, inbound: Inbound, *, holder: str, seconds: float) -> AnyRow:

@@ -38,13 +38,25 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A conversation and its messages after ``conversation.summary_seq``, in order of seq."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of an inbound message. ``lease`` is set where the caller shall answer it."""
+    """What became of an inbound message.
+
+    ``lease`` is set where the caller shall answer it, and with it what there is to read.
+    """
 
     conversation: int
     seq: int
     duplicate: bool = False
     lease: Lease | None = None
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +70,6 @@ class Owed:
     upto: int
     owner: Owner = Owner.BOT
     trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """A conversation and its messages after ``conversation.summary_seq``, in order of seq."""
-
-    conversation: Conversation
-    messages: tuple[Message, ...]
 
 
 class Finish(StrEnum):

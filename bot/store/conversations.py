@@ -7,18 +7,13 @@ from sqlalchemy import Connection, bindparam, select, update
 # What both databases know of conflicts is written alike: their compilers read it so, too.
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.errors import StoreError
 from bot.messages import Inbound, Owner, Reply, Turn
-from bot.store import accepting, finishing, leases, rows, tables
+from bot.store import accepting, finishing, histories, leases, rows, tables
 from bot.store.base import Accepted, Finish, History, Lease, Owed
 from bot.store.database import Database
-from bot.store.tables import Conversation, Message, Prompt
+from bot.store.tables import Conversation, Prompt
 
 _THIS = Conversation.id == bindparam("this")
-_CONVERSATION = rows.CONVERSATIONS.where(_THIS)
-_MESSAGES = rows.MESSAGES.where(
-    Message.conversation_id == bindparam("this"), Message.seq > bindparam("since")
-)
 _OWED = select(
     Conversation.answered_seq, Conversation.asked_seq, Conversation.owner, Conversation.trouble
 ).where(_THIS)
@@ -78,13 +73,13 @@ class SqlConversations:
 
     async def read(self, conversation: int) -> History:
         # The conversation is read first: what is said meanwhile is only more to answer.
-        return await self._database.glance(lambda line: _read(line, conversation))
+        return await self._database.glance(lambda line: histories.read(line, conversation))
 
     async def owed(self, conversation: int) -> Owed:
         def deed(connection: Connection) -> Owed:
             row = connection.execute(_OWED, {"this": conversation}).one_or_none()
             if row is None:
-                raise _unknown(conversation)
+                raise histories.unknown(conversation)
             return Owed(
                 after=row.answered_seq,
                 upto=row.asked_seq,
@@ -126,18 +121,3 @@ class SqlConversations:
     async def keep_prompt(self, digest: str, *, name: str, source: str) -> None:
         prompt = {"hash": digest, "name": name, "source": source}
         await self._database.write(lambda line: line.execute(_KEEP_PROMPT, prompt))
-
-
-def _read(connection: Connection, conversation: int) -> History:
-    row = connection.execute(_CONVERSATION, {"this": conversation}).one_or_none()
-    if row is None:
-        raise _unknown(conversation)
-    messages = connection.execute(_MESSAGES, {"this": conversation, "since": row.summary_seq})
-    return History(
-        conversation=rows.to_conversation(row),
-        messages=tuple(rows.to_message(message) for message in messages),
-    )
-
-
-def _unknown(conversation: int) -> StoreError:
-    return StoreError(f"There is no conversation {conversation}.")

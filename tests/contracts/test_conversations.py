@@ -467,6 +467,27 @@ async def test_a_prompt_is_kept_once(store: SqlConversations, database: Database
     assert await database.read(lambda line: line.scalar(count)) == 1
 
 
+async def test_who_is_to_answer_is_told_what_there_is_to_read(store: SqlConversations) -> None:
+    first = await ask(store, "Hello", name="Ada")
+    assert first.lease
+    assert first.history == await store.read(first.conversation)
+    assert (await ask(store, "Anyone?")).history is None  # whoever has the lease reads it
+    await answer(store, first.lease, turn(answers=2))
+    third = await ask(store, "And now?")
+    assert third.history == await store.read(first.conversation)
+
+
+async def test_what_cannot_be_read_keeps_no_message_from_being_kept(
+    store: SqlConversations, database: Database
+) -> None:
+    await answer(store, await ask_alone(store), turn(answers=1))
+    strange = update(tables.Message).values(author="oracle")
+    await database.write(lambda line: line.execute(strange))
+    accepted = await ask(store, "Still there?")
+    assert accepted.lease
+    assert (accepted.seq, accepted.history) == (3, None)
+
+
 # --- Tries ------------------------------------------------------------------------------------
 
 
