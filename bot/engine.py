@@ -136,6 +136,8 @@ class Engine:
     def _begin(self, lease: Lease, *, heard: int = 0, history: History | None = None) -> None:
         self._give_way(lease.conversation)
         work = Work(lease=lease, heard=heard, history=history)
+        if history is not None:
+            work.first = history.conversation.answered + 1
         self._works[lease.conversation] = work
         work.running = self._start(self._run(work), among=self._running)
 
@@ -298,7 +300,12 @@ class Engine:
         """Tell whether more was said meanwhile, here or to another process."""
         if work.heard > work.upto:
             return True
-        owed = await self._conversations.owed(work.lease.conversation)
+        try:
+            owed = await self._conversations.owed(work.lease.conversation)
+        except StoreUnavailable as error:
+            # The answer is there, and the database may be back by the time that it is kept.
+            _logger.warning("Could not look for newer messages: %s", error)
+            return False
         return owed.upto > work.upto
 
     # --- Finish ------------------------------------------------------------------------------

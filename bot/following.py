@@ -1,12 +1,16 @@
 """Those who follow conversations in this process: told of every event, from memory."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 
+from bot.errors import StoreUnavailable
 from bot.messages import Event, Owner, Piece, Released, Replied
 from bot.store.base import Conversations
 from bot.work import Work
+
+_logger = logging.getLogger(__name__)
 
 # Who hears nothing looks this often whether another process has answered.
 _LOOK_SECONDS = 1.0
@@ -75,17 +79,25 @@ class Followers:
             event = await ear.get()
             if event is None and ear.empty():
                 work = self._works.get(conversation)
-                if work is None or work.first > seq:
+                if work is None or not 0 < work.first <= seq:
                     event = await self._from_elsewhere(conversation, seq)
             if event is not None:
                 return event
 
     async def _from_elsewhere(self, conversation: int, seq: int) -> Event | None:
         """Look whether another process has answered, or a person shall."""
-        reply = await self._conversations.reply(conversation, seq=seq)
+        try:
+            reply = await self._conversations.reply(conversation, seq=seq)
+        except StoreUnavailable as error:
+            _logger.warning("Could not look for a reply; looking again: %s", error)
+            return None
         if reply is not None:
             return Replied(reply)
         return Released() if await self._is_a_persons(conversation) else None
 
     async def _is_a_persons(self, conversation: int) -> bool:
-        return (await self._conversations.owed(conversation)).owner is not Owner.BOT
+        try:
+            return (await self._conversations.owed(conversation)).owner is not Owner.BOT
+        except StoreUnavailable as error:
+            _logger.warning("Could not look whose a conversation is; looking again: %s", error)
+            return False

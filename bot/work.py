@@ -23,7 +23,7 @@ class Work:
     lease: Lease
     history: History | None = None  # where it was read already
     heard: int = 0  # the newest seq that this process accepted
-    first: int = 0  # the oldest seq that the present turn answers
+    first: int = 0  # the oldest seq that the present turn answers; 0 until that is known
     upto: int = 0  # and the newest
     turn: str = ""
     started: float = 0.0

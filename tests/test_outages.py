@@ -171,7 +171,7 @@ async def test_transactions_that_a_server_cannot_put_into_an_order_lose_nothing(
         house(tmp_path, claude, **sections) as other,
     ):
         says_all = (
-            _kept_at_last(app, says(f"message {number}", key=f"visitor {number % 4}"))
+            app.engine.accept(says(f"message {number}", key=f"visitor {number % 4}"))
             for number in range(20)
             for app in (one, other)
         )

@@ -1,7 +1,9 @@
 """An open database: transactions to read in and to write in."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from random import uniform
 from typing import Self
 
 from sqlalchemy import Connection, Engine, false, update
@@ -13,7 +15,8 @@ from bot.store.tables import Conversation
 from bot.store.transactions import Deed, Result, Transactions
 from bot.store.wall import Clash, gate
 
-_TRIES = 4
+_TRIES = 8
+_PAUSE = 0.005  # seconds at most before the second try, and twice as long before each one more
 # SQLite begins a transaction to write in even where it cannot; only a statement finds out.
 _WRITES_NOTHING = update(Conversation).where(false()).values(id=Conversation.id)
 
@@ -96,9 +99,11 @@ class Database:
 
 async def _retried(run: Callable[[Deed[Result]], Awaitable[Result]], deed: Deed[Result]) -> Result:
     """Run ``deed`` again when another stood in its way, or a pooled connection was dead."""
-    for _ in range(_TRIES - 1):
+    for tried in range(_TRIES - 1):
         with suppress(Clash):
             return await run(deed)
+        # Not at once, and not all at the same time: those that clashed would clash again.
+        await asyncio.sleep(uniform(0, _PAUSE * 2**tried))  # noqa: S311 - no secret
     return await run(deed)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.util import greenlet_spawn
 from bot.errors import MissingExtra, StoreUnavailable
 from bot.store.address import Address
 from bot.store.transactions import COMMON, Deed, Result, to_json
-from bot.store.wall import Clash, wall
+from bot.store.wall import LineCut, wall
 
 _DIALLING_SECONDS = 10.0
 
@@ -37,7 +37,11 @@ class ServerTransactions:
 
         async def dial() -> Any:
             return await asyncpg.connect(
-                address.dsn, timeout=_DIALLING_SECONDS, command_timeout=patience
+                address.dsn,
+                timeout=_DIALLING_SECONDS,
+                command_timeout=patience,
+                # A process that stands still in a transaction holds what others wait for.
+                server_settings={"idle_in_transaction_session_timeout": f"{patience:g}s"},
             )
 
         self._address = address
@@ -83,7 +87,8 @@ class ServerTransactions:
         """Wait for a free connection, in the order in which they are asked for."""
         with wall(self._address):
             try:
-                await asyncio.wait_for(self._free.acquire(), self._patience)
+                async with asyncio.timeout(self._patience):
+                    await self._free.acquire()
             except TimeoutError as error:
                 raise PoolTimeout from error
         try:
@@ -105,6 +110,6 @@ class ServerTransactions:
         try:
             with wall(self._address):
                 connection.commit()
-        except Clash as error:
-            # The line broke while we waited for the answer: it may be written, so never again.
+        except LineCut as error:
+            # It broke while we waited for the answer: it may be written, so never again.
             raise StoreUnavailable(str(error)) from error

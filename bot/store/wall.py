@@ -14,6 +14,10 @@ class Clash(StoreUnavailable):
     """Nothing was written, and asking again at once may well succeed."""
 
 
+class LineCut(Clash):
+    """The line to the database broke."""
+
+
 class Lasting(StoreUnavailable):
     """What no waiting mends: only a person can."""
 
@@ -41,6 +45,7 @@ _SERVER_TROUBLE = {
     "55": "is kept busy by somebody's lock or work on it. Try again in a moment.",
     "08": "has cut the line. Try again in a moment.",
     "25006": "cannot be written: it is a standby. Name the primary in [database] url.",
+    "25P03": "has cut the line: a transaction stood still. Try again.",
     "57": "is stopping or starting. Try again in a moment.",
 }
 _LASTING = {"SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_NOTADB", "SQLITE_CORRUPT"}
@@ -84,7 +89,7 @@ def _to_ours(error: Exception, address: Address) -> FrontdeskError:
     if code in _CLASHES:
         return Clash(f"{place} was busy with others. Try again.")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return Clash(f"{place} has cut the line. Try again.")
+        return LineCut(f"{place} has cut the line. Try again.")
     if trouble := _trouble(error, code):
         kind = Lasting if code.startswith(tuple(_LASTING)) else StoreUnavailable
         return kind(f"{place} {trouble}")
