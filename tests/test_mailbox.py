@@ -72,3 +72,12 @@ async def test_an_answer_that_was_begun_is_brought_to_its_end() -> None:
             asyncio.get_running_loop().call_soon(go_on.set)
         assert go_on.is_set()
     assert asked.result() == "late"
+
+
+async def test_an_answer_may_be_refused_with_a_status_of_its_own() -> None:
+    async def answer(_path: str, _value: object) -> object:
+        raise Refused(503)
+
+    async with serve(answer) as url:
+        with pytest.raises(Refused, match="503"):
+            await ask(f"{url}/any", 1)

@@ -18,7 +18,7 @@ Answer = Callable[[str, Any], Awaitable[Any]]
 
 
 class Refused(Exception):
-    """The other end answered with an error; ``status`` is HTTP's."""
+    """The question is answered with an error, on either end; ``status`` is HTTP's."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
@@ -29,8 +29,9 @@ class Refused(Exception):
 async def serve(answer: Answer) -> AsyncIterator[str]:
     """Let ``answer`` answer ``(path, value)`` with a value until the block ends; yields the url.
 
-    An answer that raises becomes status 500. One that was begun is brought to its end, though
-    whoever asked may be gone and the block has ended; who asks then is hung up on.
+    An answer that raises ``Refused`` has its status, and 500 whatever else it raises. One that was
+    begun is brought to its end, though whoever asked may be gone and the block has ended; who
+    asks then is hung up on.
     """
     begun: set[asyncio.Task[Any] | None] = set()
     closed = asyncio.Event()
@@ -60,6 +61,8 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
 async def _answered(answer: Answer, path: str, value: Any) -> tuple[HTTPStatus, bytes]:
     try:
         return HTTPStatus.OK, json.dumps(await answer(path, value)).encode()
+    except Refused as error:
+        return HTTPStatus(error.status), json.dumps(str(error)).encode()
     except Exception as error:
         _logger.exception("The question %s is answered with an error.", path)
         return HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps(str(error)).encode()

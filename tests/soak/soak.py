@@ -11,7 +11,7 @@ from tests.soak import evidence, provider
 from tests.soak.crew import Crew
 from tests.soak.plan import Harm, Plan
 from tests.soak.sender import Sender
-from tests.soak.verdict import Finding, Kind, judge, longest_wait
+from tests.soak.verdict import Finding, Kind, judge, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Report:
     posts: int
     found: int
     seconds: float
-    longest: float
+    waits: Sequence[float]
     findings: Sequence[Finding]
 
     def count(self, kind: Kind) -> int:
@@ -98,7 +98,7 @@ async def soak(
         posts=len(seen.posts),
         found=sum(look.found for look in seen.looks),
         seconds=time.monotonic() - begun,
-        longest=longest_wait(plan, acks, seen),
+        waits=waits(plan, acks, seen),
         findings=findings,
     )
 

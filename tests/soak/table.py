@@ -1,6 +1,7 @@
 """The soak's table, in Markdown."""
 
-from collections.abc import Callable, Mapping
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.soak.soak import Report
 from tests.soak.verdict import Kind
@@ -22,7 +23,8 @@ _ROWS: Mapping[str, Callable[[Report], object]] = {
     "**out of order**": lambda report: report.count(Kind.DISORDER),
     "**zombies' posts**": lambda report: report.count(Kind.ZOMBIE),
     "otherwise wrong": lambda report: report.count(Kind.WRONG),
-    "longest wait for an answer": lambda report: f"{report.longest:.1f} s",
+    "waited for an answer, median": lambda report: _seconds(statistics.median, report.waits),
+    "waited for an answer, longest": lambda report: _seconds(max, report.waits),
     "took": lambda report: f"{report.seconds:.0f} s",
     "seed": lambda report: report.plan.seed,
 }
@@ -36,6 +38,10 @@ def table(reports: Mapping[str, Report]) -> str:
         for name, figure in _ROWS.items()
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _seconds(of: Callable[[Sequence[float]], float], waits: Sequence[float]) -> str:
+    return f"{of(waits):.1f} s" if waits else "no answer came"
 
 
 def _told(counts: Mapping[str, int]) -> str:

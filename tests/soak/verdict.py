@@ -184,17 +184,16 @@ def _by_conversation(evidence: Evidence) -> Mapping[int, Sequence[Turn]]:
     return turns
 
 
-def longest_wait(plan: Plan, acks: Mapping[int, Sequence[Ack]], evidence: Evidence) -> float:
-    """Return the longest time in seconds from an acknowledgement to the reply's post."""
+def waits(plan: Plan, acks: Mapping[int, Sequence[Ack]], evidence: Evidence) -> Sequence[float]:
+    """Return the seconds from each message's acknowledgement to its reply's post."""
     posted: dict[str, Post] = {}
     for post in evidence.posts:
         posted.setdefault(post.turn, post)
     turns = _by_conversation(evidence)
-    waits = [
+    return [
         posted[turn.id].at - acks[said.number][0].at
         for said in plan.said
         if said.number in acks
         for turn in turns[acks[said.number][0].conversation]
         if turn.id in posted and turn.covers(acks[said.number][0].seq)
     ]
-    return max(waits, default=0.0)

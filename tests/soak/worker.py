@@ -11,16 +11,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 from bot.app import App, open_app
-from bot.errors import FrontdeskError
+from bot.errors import FrontdeskError, StoreUnavailable
 from bot.messages import Inbound
 from bot.settings import Settings
 from bot.store.base import Accepted
 from channels.stopping import told_to_stop
 from tests.servers.mailbox import MailboxPoster
-from tests.servers.plain import serve
+from tests.servers.plain import Refused, serve
 from tests.servers.process import end_with_parent
 
 CHANNEL = "mailbox"
@@ -67,7 +68,10 @@ class Door:
     async def answer(self, path: str, value: Any) -> Any:
         del path
         inbound = Inbound(channel=CHANNEL, **value)
-        accepted = await self._app.engine.accept(inbound)
+        try:
+            accepted = await self._app.engine.accept(inbound)
+        except StoreUnavailable as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE) from error
         if not accepted.duplicate and sum(inbound.key.encode()) % 2:
             self._begin_to_follow(accepted)
         return {
