@@ -107,8 +107,13 @@ class Engine:
         if work is None:
             return
         work.heard = max(work.heard, accepted.seq)
-        if not work.visible and work.interrupt is not Interrupt.NEWER:
+        if self._may_begin_anew(work) and work.interrupt is not Interrupt.NEWER:
             work.break_off(Interrupt.NEWER)
+
+    def _may_begin_anew(self, work: Work) -> bool:
+        """Tell whether a newer message supersedes the turn: not for ever, or none is answered."""
+        burst = self._clock() - work.since
+        return not work.visible and burst < self._settings.engine.burst_seconds
 
     async def stop(self, conversation: int) -> None:
         """End the present answer; what was shown is kept as the reply."""
@@ -284,10 +289,13 @@ class Engine:
         try:
             async with aclosing(answer.events()) as events:
                 async for event in events:
-                    if not work.shown and await self._newer(work):
+                    first = not work.shown
+                    if first and await self._newer(work):
                         work.interrupt = Interrupt.NEWER
                         return
                     self._tell(work, event)
+                    if first:
+                        await asyncio.sleep(0)  # it goes out before more is read of what is there
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -298,6 +306,8 @@ class Engine:
 
     async def _newer(self, work: Work) -> bool:
         """Tell whether more was said meanwhile, here or to another process."""
+        if not self._may_begin_anew(work):
+            return False
         if work.heard > work.upto:
             return True
         try:
@@ -344,7 +354,10 @@ class Engine:
             try:
                 await self._keep_prompt(turn)
                 ended = await self._conversations.finish(
-                    work.lease, turn, tokens=tokens, shown=work.seen
+                    work.lease,
+                    turn,
+                    tokens=tokens,
+                    shown=work.seen or not self._may_begin_anew(work),
                 )
             except StoreUnavailable:
                 pause = next(pauses, None)
@@ -354,7 +367,7 @@ class Engine:
             else:
                 if ended is not Finish.SUPERSEDED:
                     work.interrupt = None  # a stop was for this answer, not for the next one
-                    work.lease = replace(work.lease, tries=1)
+                    work.answered()
                     self._kept()
                     self._tell(work, Replied(turn.reply))
                 return ended

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from bot.messages import Event, Piece, Withdrawn, Working
@@ -27,6 +27,7 @@ class Work:
     upto: int = 0  # and the newest
     turn: str = ""
     started: float = 0.0
+    since: float = 0.0  # when the first turn over these messages began
     first_piece: float | None = None
     shown: str = ""
     seen: bool = False  # somebody followed while a piece was shown
@@ -44,9 +45,15 @@ class Work:
 
     def begin_turn(self, *, at: float) -> None:
         self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
+        self.since = self.since or at
         self.shown, self.seen, self.finishing = "", False, False
         if self.interrupt is Interrupt.NEWER:
             self.interrupt = None
+
+    def answered(self) -> None:
+        """Begin to count anew: what comes next is another question."""
+        self.since = 0.0
+        self.lease = replace(self.lease, tries=1)
 
     def note(self, event: Event, *, at: float) -> None:
         """Keep in mind what is before the customer's eyes."""

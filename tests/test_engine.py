@@ -91,6 +91,19 @@ async def test_a_burst_before_the_first_piece_gets_one_reply(tmp_path: Path) -> 
     assert "part 5" in _asked(claude.requests[-1])
 
 
+async def test_who_does_not_stop_writing_is_answered_all_the_same(tmp_path: Path) -> None:
+    slow = ScriptedBackend([lambda: asyncio.sleep(0.3), "Here."])
+    async with house(tmp_path, slow, engine={"burst_seconds": 0.5}) as app:
+        for number in range(100):
+            accepted = await app.engine.accept(says(f"and also {number}"))
+            await asyncio.sleep(0.1)
+            messages = await app.archive.messages(accepted.conversation)
+            if messages[-1].author is Author.BOT:
+                break
+        else:
+            pytest.fail("No answer came while the customer wrote.")
+
+
 async def test_an_answer_that_nobody_sees_is_broken_off_for_a_newer_message(
     tmp_path: Path,
 ) -> None:

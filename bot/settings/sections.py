@@ -64,6 +64,9 @@ class EngineSettings(_Section):
     sweep_seconds: float = Field(
         2.0, gt=0, description="How often a process looks for conversations that wait."
     )
+    burst_seconds: float = Field(
+        10.0, ge=0, description="How long newer messages may begin an unseen answer anew."
+    )
     tries: int = Field(
         5,
         ge=1,
@@ -206,6 +209,9 @@ class RouterSettings(_Section):
         (), description="Backends, first choice first; all of them in their order if not set."
     )
     rules: tuple[Rule, ...] = Field((), description="Other chains for some conversations.")
+    burst_seconds: float = Field(
+        10.0, ge=0, description="How long newer messages may begin an unseen answer anew."
+    )
     tries: int = Field(3, ge=1, description="How often a busy backend is asked in one turn.")
     longest_wait: float = Field(
         8.0, ge=0, description="Seconds to wait for a busy backend; beyond it, the next one."
