@@ -23,9 +23,10 @@ from bot.store import schema
 from bot.store.clock import now
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
-from bot.store.tables import Customer
+from bot.store.tables import Customer, Feedback
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, inbound, turn
 from tests.servers.relay import Relay, relay
+from tests.sql import execute
 
 NOBODY = 65534
 
@@ -347,6 +348,62 @@ async def test_a_task_cancelled_at_any_moment_leaves_a_working_store(database: D
     kept = (await store.read(conversation)).messages
     assert [message.seq for message in kept] == list(range(1, len(kept) + 1))
     assert (await ask(store)).seq == len(kept) + 1
+
+
+async def test_who_is_cancelled_when_its_turn_comes_is_not_served(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, clock=_now, pool=1)
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    for steps in range(30):
+        done.clear()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(database.write(lambda _: _wait_within(loop, done.wait())))
+            second = group.create_task(_add(database, f"ada {steps}"))
+            await asyncio.sleep(0.01)
+            done.set()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            in_time = second.cancel()
+        assert second.cancelled() is in_time
+    await database.close()
+
+
+async def test_who_stands_still_in_a_transaction_keeps_nobody_waiting_for_ever(
+    postgres_url: str,
+) -> None:
+    database = await Database.open(postgres_url, clock=_now, patience=1.0)
+    loop = asyncio.get_running_loop()
+    await _add(database, "ada")
+
+    def rename(line: Connection, name: str, seconds: float) -> None:
+        line.execute(update(Customer).values(name=name))
+        _wait_within(loop, asyncio.sleep(seconds))
+
+    async def soon() -> None:
+        await asyncio.sleep(0.7)
+        await database.write(partial(rename, name="soon", seconds=0.0))
+
+    late, _ = await asyncio.gather(
+        database.write(partial(rename, name="late", seconds=3.0)), soon(), return_exceptions=True
+    )
+    assert isinstance(late, StoreUnavailable)
+    assert await _names(database) == ["soon"]
+    await database.close()
+
+
+async def test_what_cannot_be_committed_leaves_no_lock(sqlite_url: str) -> None:
+    database = await Database.open(sqlite_url, clock=_now)
+
+    def orphan(line: Connection) -> None:
+        line.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        feedback = {"turn_id": "none", "rating": "good", "at": 0.0}
+        line.execute(insert(Feedback), feedback)
+
+    with pytest.raises(StoreError, match="SQLITE_CONSTRAINT_FOREIGNKEY"):
+        await database.write(orphan)
+    await execute(sqlite_url, "BEGIN IMMEDIATE")
+    await _add(database, "ada")
+    assert await _names(database) == ["ada"]
+    await database.close()
 
 
 async def test_a_reader_sees_one_moment(database: Database) -> None:

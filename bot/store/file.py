@@ -90,8 +90,16 @@ class FileTransactions:
         with wall(self._address), self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             result = deed(connection)
-            connection.commit()
+            self._commit(connection)
             return result
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.commit()
+        except BaseException:
+            # It is still begun, and would be on the next who gets this connection.
+            connection.invalidate()
+            raise
 
 
 def _nothing(_connection: Connection) -> None:
