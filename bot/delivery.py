@@ -98,7 +98,10 @@ class Courier:
             return await self._take()
         except StoreError as error:
             _logger.warning("The outbox could not be read; trying again: %s", error)
-            return None
+        except Exception as error:  # or it would end the whole process
+            text = "The outbox could not be read; trying again."
+            _logger.exception(text, exc_info=without_words(error))
+        return None
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
@@ -129,6 +132,8 @@ class Courier:
         except StoreError as error:
             # What was posted is found again once the delivery's time is over.
             _logger.warning("How a delivery went is not kept: %s", error)
+        except Exception as error:  # likewise
+            _logger.exception("How a delivery went is not kept.", exc_info=without_words(error))
 
     async def _try(self, delivery: Delivery, *, until: float) -> None:
         if delivery.attempts > _MOST_ATTEMPTS:

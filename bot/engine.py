@@ -40,6 +40,7 @@ _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
 _SWEEP_LIMIT = 20
 # Seconds until a turn that broke is tried again; each time twice as long.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_DOUBLINGS = 10  # more of them only make numbers that no float holds
 _DIED = "its process ended in the middle of it, or was cut off"
 
 
@@ -96,10 +97,18 @@ class Engine:
             seconds=self._settings.engine.lease_seconds,
         )
         if accepted.lease is not None:
-            self._begin(accepted.lease, heard=accepted.seq, history=accepted.history)
+            await self._take_up(accepted.lease, accepted)
         elif not accepted.duplicate:
             self._hear(accepted)
         return accepted
+
+    async def _take_up(self, lease: Lease, accepted: Accepted) -> None:
+        """Begin the turn, or leave it to others if this process began to stop meanwhile."""
+        if not self._closing:
+            self._begin(lease, heard=accepted.seq, history=accepted.history)
+            return
+        with suppress(StoreError):
+            await self._conversations.abandon(lease)
 
     def _hear(self, accepted: Accepted) -> None:
         """Begin the turn anew if nothing of it has been shown yet; a stop was meant for before."""
@@ -107,6 +116,8 @@ class Engine:
         if work is None:
             return
         work.heard = max(work.heard, accepted.seq)
+        if accepted.seq <= work.upto:
+            return  # the turn has read it before we were told
         if self._may_begin_anew(work) and work.interrupt is not Interrupt.NEWER:
             work.break_off(Interrupt.NEWER)
 
@@ -168,7 +179,7 @@ class Engine:
             async with asyncio.TaskGroup() as tasks:
                 holding = tasks.create_task(self._hold(work))
                 work.released = await self._turn(work, tasks) is Finish.RELEASED
-                while not work.released and not self._closing:
+                while not work.released and not self._closing and self._is_ours(work):
                     work.released = await self._turn(work, tasks) is Finish.RELEASED
                 holding.cancel()
         except* LeaseLost:
@@ -183,8 +194,11 @@ class Engine:
         finally:
             await self._end(work)
 
+    def _is_ours(self, work: Work) -> bool:
+        return self._works.get(work.lease.conversation) is work
+
     async def _end(self, work: Work) -> None:
-        if self._works.get(work.lease.conversation) is not work:
+        if not self._is_ours(work):
             return  # it gave way
         del self._works[work.lease.conversation]
         if work.released:
@@ -193,7 +207,8 @@ class Engine:
         self._tell(work, Released())
         with suppress(StoreError):
             if work.trouble:
-                pause = min(_FIRST_PAUSE * 2 ** (work.lease.tries - 1), _LONGEST_PAUSE)
+                doubled = min(work.lease.tries - 1, _DOUBLINGS)
+                pause = min(_FIRST_PAUSE * 2**doubled, _LONGEST_PAUSE)
                 await self._conversations.fail(work.lease, trouble=work.trouble, pause=pause)
             else:
                 await self._conversations.abandon(work.lease)
@@ -261,8 +276,10 @@ class Engine:
 
     async def _let_go(self, work: Work) -> Finish:
         work.finishing = True
-        waits = await self._conversations.release(work.lease)
-        return Finish.WAITING if waits else Finish.RELEASED
+        if not await self._conversations.release(work.lease):
+            return Finish.RELEASED
+        work.answered()
+        return Finish.WAITING
 
     async def _fitted(self, history: History) -> Window:
         """Cut the history where it has outgrown the window; what left is kept as a summary."""
@@ -413,6 +430,9 @@ class Engine:
                     self._begin(lease)
             except StoreError as error:
                 _logger.warning("Could not look for waiting conversations: %s", error)
+            except Exception as error:  # or it would end all turns
+                text = "Could not look for waiting conversations."
+                _logger.exception(text, exc_info=without_words(error))
             await asyncio.sleep(self._settings.engine.sweep_seconds)
 
     async def __aenter__(self) -> Self:

@@ -111,7 +111,7 @@ async def test_a_courier_at_work_is_woken_and_outlives_a_channel_that_breaks(
 async def test_a_courier_at_work_outlives_a_database_that_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, refusals = SqlOutbox.take, [StoreError("Refused."), StoreError("Refused.")]
+    take, refusals = SqlOutbox.take, [StoreError("Refused."), TypeError("of a newer release")]
 
     async def refused(self: SqlOutbox, **kwargs: Any) -> Delivery | None:
         if refusals:

@@ -646,3 +646,19 @@ def _last(events: list[Event]) -> Reply:
 
 def _asked(request: Request) -> str:
     return "\n".join(step.text for step in request.history)
+
+
+async def test_a_look_for_waiting_conversations_that_breaks_ends_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, faults = SqlConversations.claim, [TypeError("of a newer release")]
+
+    async def faulty(self: SqlConversations, **rest: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await claim(self, **rest)
+
+    monkeypatch.setattr(SqlConversations, "claim", faulty)
+    async with house(tmp_path, ScriptedBackend("Here."), engine={"sweep_seconds": 0.02}) as app:
+        await until(lambda: not faults)
+        assert (await ask(app, "hello")).text == "Here."

@@ -13,6 +13,7 @@ from bot.messages import Outcome
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from tests.house import ask, house, says, until
+from tests.sql import execute, until_true
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +111,20 @@ def _asked(backend: ScriptedBackend, *, times: int) -> bool:
 
 async def _for_ever() -> None:
     await until(lambda: False, seconds=60)
+
+
+async def test_what_cannot_even_be_set_aside_ends_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refusing(*_: Any, **__: Any) -> Any:
+        raise StoreError("refused")
+
+    url = f"sqlite:///{tmp_path / 'frontdesk.db'}"
+    async with house(tmp_path, ScriptedBackend([_for_ever]), engine={"grace_seconds": 0}) as app:
+        await app.engine.accept(says("boom", key="poison"))
+    await execute(url, "UPDATE conversations SET tries = 2000")
+    monkeypatch.setattr(SqlConversations, "finish", refusing)
+    async with house(tmp_path, ScriptedBackend("Still here."), engine=ENGINE) as app:
+        await until_true(url, "SELECT trouble IS NOT NULL FROM conversations")
+        monkeypatch.undo()
+        assert (await ask(app, "hello", key="another")).text == "Still here."

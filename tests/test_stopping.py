@@ -128,6 +128,21 @@ async def test_a_stopping_process_refuses_what_it_could_not_answer(tmp_path: Pat
     assert events[-1].reply.text == "In time."
 
 
+async def test_what_comes_at_the_moment_of_stopping_is_left_to_others_at_once(
+    tmp_path: Path,
+) -> None:
+    async with asyncio.TaskGroup() as tasks, house(tmp_path, ScriptedBackend("Never.")) as app:
+        accepting = tasks.create_task(app.engine.accept(says("hello")))
+        await asyncio.sleep(0)
+    accepted = accepting.result()
+    async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
+        # Its lease would have lasted for 15 seconds.
+        async with asyncio.timeout(10):
+            *_, last = [event async for event in app.engine.follow(accepted.conversation, seq=1)]
+    assert isinstance(last, Replied)
+    assert last.reply.text == "Mine now."
+
+
 async def test_a_chat_that_is_terminated_lets_go_of_its_conversation(tmp_path: Path) -> None:
     config = '[backends.slow]\nkind = "extractive"\n'
     (tmp_path / "bot.toml").write_text(config)
