@@ -270,6 +270,16 @@ async def test_a_server_that_went_away_is_unavailable_until_it_is_back(
     assert (await store.owed(lease.conversation)).upto == 1
 
 
+async def test_a_server_that_is_silent_keeps_nobody_from_leaving(
+    line: tuple[Relay, Database],
+) -> None:
+    relayed, database = line
+    await asyncio.gather(*(_names(database) for _ in range(20)))
+    relayed.hold()
+    async with asyncio.timeout(8):  # less than one connection waits for its answer
+        await database.close()
+
+
 async def test_two_who_wait_for_each_other_are_both_served(postgres_url: str) -> None:
     database = await Database.open(postgres_url, clock=_now)
     await _add(database, "ada")

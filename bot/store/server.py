@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
@@ -17,6 +18,7 @@ from bot.store.transactions import COMMON, Deed, Result, to_json
 from bot.store.wall import LineCut, wall
 
 _DIALLING_SECONDS = 10.0
+_FAREWELL_SECONDS = 2.0
 
 
 class ServerTransactions:
@@ -36,16 +38,19 @@ class ServerTransactions:
             ) from error
 
         async def dial() -> Any:
-            return await asyncpg.connect(
+            line = await asyncpg.connect(
                 address.dsn,
                 timeout=_DIALLING_SECONDS,
                 command_timeout=patience,
                 # A process that stands still in a transaction holds what others wait for.
                 server_settings={"idle_in_transaction_session_timeout": f"{patience:g}s"},
             )
+            self._lines.add(line)
+            return line
 
         self._address = address
         self._patience = patience
+        self._lines: WeakSet[Any] = WeakSet()
         # The pool lets newcomers overtake those who wait; this serves them in order.
         self._free = asyncio.Semaphore(pool)
         self._pool = create_async_engine(
@@ -80,6 +85,9 @@ class ServerTransactions:
             return await greenlet_spawn(self._write, deed)
 
     async def close(self) -> None:
+        # All at once, and not for long: the pool waits for one that is silent after the other.
+        farewells = [line.close(timeout=_FAREWELL_SECONDS) for line in self._lines]
+        await asyncio.gather(*farewells, return_exceptions=True)
         await self._pool.dispose()
 
     @asynccontextmanager

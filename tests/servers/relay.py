@@ -15,7 +15,13 @@ class Relay:
         self._socket = folder / _SOCKET
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.StreamWriter] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self.port = 0
+
+    def hold(self) -> None:
+        """Pass nothing on, and let nobody know."""
+        self._flowing.clear()
 
     async def open(self) -> None:
         """Listen, on the same port as before if there was one."""
@@ -24,6 +30,7 @@ class Relay:
 
     async def cut(self) -> None:
         """Refuse new lines and break those there are."""
+        self._flowing.set()
         if self._server:
             self._server.close()
         for line in list(self._lines):
@@ -42,6 +49,7 @@ class Relay:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while piece := await reader.read(65536):
+                await self._flowing.wait()
                 writer.write(piece)
                 await writer.drain()
         except ConnectionError:
