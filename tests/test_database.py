@@ -168,6 +168,21 @@ async def test_a_file_that_stays_locked_is_unavailable_and_read_all_the_same(
     await database.close()
 
 
+async def test_those_who_wait_for_a_locked_file_wait_together(sqlite_url: str) -> None:
+    database = await Database.open(sqlite_url, clock=_now, patience=0.2)
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(5):
+            told = await asyncio.gather(
+                *(_add(database, f"ada {n}") for n in range(60)), return_exceptions=True
+            )
+        other.execute("ROLLBACK")
+    other.close()
+    assert all(isinstance(each, StoreUnavailable) for each in told)
+    await _add(database, "grace")
+    await database.close()
+
+
 async def test_a_file_that_is_locked_at_the_start_is_unavailable(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "frontdesk.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

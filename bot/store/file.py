@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import monotonic
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from bot.errors import StoreUnavailable
 from bot.store.address import Address
 from bot.store.clock import OF_A_FILE
 from bot.store.transactions import COMMON, Deed, Result, to_json
@@ -24,6 +27,7 @@ class FileTransactions:
         self, address: Address, *, pool: int, patience: float, clock: Callable[[], float]
     ) -> None:
         self._address = address
+        self._patience = patience
         self.engine = create_engine(
             URL.create("sqlite", database=str(address.file)),
             pool_size=pool,
@@ -57,7 +61,8 @@ class FileTransactions:
         return await self._in(self._readers, self._glance, deed)
 
     async def write(self, deed: Deed[Result]) -> Result:
-        return await self._in(self._writer, self._write, deed)
+        until = monotonic() + self._patience
+        return await self._in(self._writer, partial(self._write_in_time, until=until), deed)
 
     async def close(self) -> None:
         for threads in (self._writer, self._readers):
@@ -85,6 +90,12 @@ class FileTransactions:
     def _glance(self, deed: Deed[Result]) -> Result:
         with wall(self._address), self.engine.connect() as connection:
             return deed(connection)
+
+    def _write_in_time(self, deed: Deed[Result], *, until: float) -> Result:
+        # Those who queue wait together: else the last would wait for the patience of each.
+        if monotonic() >= until:
+            raise StoreUnavailable(f"The database '{self._address.shown}' is kept busy. Try again.")
+        return self._write(deed)
 
     def _write(self, deed: Deed[Result]) -> Result:
         with wall(self._address), self.engine.connect() as connection:
