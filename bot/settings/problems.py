@@ -28,6 +28,7 @@ _FACTS = {
     "tuple": 'must be a list, as ["…"]',
     "dict": "must be a table",
     "model": "must be a table",
+    "finite_number": "must be a number that ends",
     "greater_than_equal": "must be at least {ge:g}",
     "greater_than": "must be more than {gt:g}",
     "less_than_equal": "must be at most {le:g}",

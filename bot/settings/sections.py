@@ -24,7 +24,11 @@ from bot.settings.fields import (
 class _Section(BaseModel):
     # A default is checked like a written value: the folder of the file matters to it as well.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, revalidate_instances="always"
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        revalidate_instances="always",
+        allow_inf_nan=False,
     )
 
 
@@ -65,7 +69,7 @@ class EngineSettings(_Section):
         2.0, gt=0, description="How often a process looks for conversations that wait."
     )
     burst_seconds: float = Field(
-        10.0, ge=0, description="How long newer messages may begin an unseen answer anew."
+        10.0, ge=0, description="How long newer messages may put off the answer to a burst of them."
     )
     tries: int = Field(
         5,
@@ -209,9 +213,6 @@ class RouterSettings(_Section):
         (), description="Backends, first choice first; all of them in their order if not set."
     )
     rules: tuple[Rule, ...] = Field((), description="Other chains for some conversations.")
-    burst_seconds: float = Field(
-        10.0, ge=0, description="How long newer messages may begin an unseen answer anew."
-    )
     tries: int = Field(3, ge=1, description="How often a busy backend is asked in one turn.")
     longest_wait: float = Field(
         8.0, ge=0, description="Seconds to wait for a busy backend; beyond it, the next one."

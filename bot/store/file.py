@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
@@ -14,7 +14,10 @@ from bot.errors import StoreUnavailable
 from bot.store.address import Address
 from bot.store.clock import OF_A_FILE
 from bot.store.transactions import COMMON, Deed, Result, to_json
-from bot.store.wall import wall
+from bot.store.wall import Lasting, wall
+
+
+_PAUSE = 0.05  # seconds
 
 
 class FileTransactions:
@@ -78,9 +81,23 @@ class FileTransactions:
         return await asyncio.get_running_loop().run_in_executor(threads, run, deed)
 
     def _settle(self, deed: Deed[None]) -> None:
-        with wall(self._address), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        # Of several that start at once one changes the file's mode, and SQLite lets none wait.
+        until = monotonic() + self._patience
+        while not self._is_settled(last=monotonic() >= until):
+            sleep(_PAUSE)
         self._write(deed)
+
+    def _is_settled(self, *, last: bool) -> bool:
+        try:
+            with wall(self._address), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        except Lasting:
+            raise
+        except StoreUnavailable:
+            if last:
+                raise
+            return False
+        return True
 
     def _read(self, deed: Deed[Result]) -> Result:
         with wall(self._address), self.engine.connect() as connection:

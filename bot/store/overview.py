@@ -177,8 +177,8 @@ _SET_ASIDE: AnySelect = (
     .where(Turn.outcome == Outcome.SET_ASIDE)
     .order_by(Turn.started_at.desc(), Turn.id)
 )
-# What was sent is too much to be counted; what was made is in an index, outcome by outcome.
-_MADE_LATELY = Turn.outcome.in_(list(Outcome)) & (Turn.started_at > now() - _LATELY)
+# What was sent is too much to be counted; what was made in a day is in an index.
+_MADE_LATELY = Turn.started_at > now() - _LATELY
 _MADE: AnySelect = (
     select(Turn.outcome, func.count().label("turns")).where(_MADE_LATELY).group_by(Turn.outcome)
 )

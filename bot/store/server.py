@@ -39,12 +39,10 @@ class ServerTransactions:
 
         async def dial() -> Any:
             line = await asyncpg.connect(
-                address.dsn,
-                timeout=_DIALLING_SECONDS,
-                command_timeout=patience,
-                # A process that stands still in a transaction holds what others wait for.
-                server_settings={"idle_in_transaction_session_timeout": f"{patience:g}s"},
+                address.dsn, timeout=_DIALLING_SECONDS, command_timeout=patience
             )
+            # A process that stands still in a transaction holds what others wait for.
+            await line.execute(f"SET idle_in_transaction_session_timeout = '{patience:g}s'")
             self._lines.add(line)
             return line
 

@@ -130,6 +130,8 @@ class Turn(Base):
     __tablename__ = "turns"
     __table_args__ = (
         UniqueConstraint("conversation_id", "reply_seq"),
+        # How many ended how in a day, without a look at the rows.
+        Index("ix_turns_started_at_outcome", "started_at", "outcome"),
         # What people look for among them: few rows.
         Index(
             "ix_turns_unanswered",

@@ -1,5 +1,6 @@
 """Opens the bot and a conversation with it, here in the terminal."""
 
+import asyncio
 import logging
 from contextlib import suppress
 from pathlib import Path
@@ -55,7 +56,11 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
             await talk.go_on((await app.conversations.read(conversation)).conversation)
         elif latest and (found := await app.archive.latest(CHANNEL)):
             await talk.go_on(found)
-        return await talk.run()
+        try:
+            return await talk.run()
+        except asyncio.CancelledError:  # SIGTERM
+            page.note("\nTold to end. What has no answer yet gets one in: bot chat --continue")
+            raise
 
 
 def _state_folder(here: Here) -> Path | None:

@@ -11,6 +11,7 @@ LONGEST = 300.0
 """Seconds that an answer may be waited for."""
 
 DAY = 86_400.0
+_SHARE_THAT_FAILS = 0.2  # of a day's answers; more than a bad minute of a provider
 _TAKEOVER = 30.0  # seconds that a dead process's work may lie
 
 # A terminal shows its replies itself, and nobody else could.
@@ -38,6 +39,7 @@ def remarks(standing: Standing, *, longest: float = LONGEST) -> list[Remark]:
         *_unposted(standing, longest),
         *_undelivered(standing),
         *_set_aside(standing),
+        *_failing(standing),
         *_left_alone(standing),
         *_retried(standing),
         *_gone(standing),
@@ -142,6 +144,19 @@ def _set_aside(standing: Standing) -> Iterator[Remark]:
         )
 
 
+def _failing(standing: Standing) -> Iterator[Remark]:
+    """Tell of a day on which the bot had nothing better to say than that it cannot answer."""
+    made, failed = sum(standing.made.values()), standing.made.get(Outcome.FAILED, 0)
+    if failed:
+        yield Remark(
+            kind="failing",
+            fact=f"{failed:,} of {number(made, 'answer')} in the last 24 hours failed: no backend "
+            "gave one, and the customer was told so.",
+            hint="'bot unanswered' lists them, 'bot why TURN' tells what was tried.",
+            urgent=failed >= _SHARE_THAT_FAILS * made,
+        )
+
+
 def _left_alone(standing: Standing) -> Iterator[Remark]:
     alive = running(standing)
     shunned: dict[str, list[Shunned]] = {}
@@ -178,8 +193,8 @@ def _gone(standing: Standing) -> Iterator[Remark]:
         last = max(gone, key=lambda one: one.seen)
         yield Remark(
             kind="gone",
-            fact=f"{number(len(gone), 'process')} ended without a word in the last hour, and left "
-            "nothing behind.",
+            fact=f"{number(len(gone), 'process')} ended without a word in the last hour; "
+            "no conversation is stuck with them.",
             hint=f"The last was {last.holder}, seen {lasting(standing.at - last.seen)} ago.",
             urgent=False,
         )

@@ -25,9 +25,9 @@ _WIDE = 1000  # columns of a pipe: nothing is folded there
 Exit code, for a monitor:
   0  all well
   1  something needs a person: a reply that could not be delivered or a message
-     that was set aside in the last 24 hours, a customer or a reply that waits
-     too long, a process that is gone and whose work nobody has taken over, a
-     database that does not answer
+     that was set aside in the last 24 hours, a fifth of their answers failed,
+     a customer or a reply that waits too long, a process that is gone and whose
+     work nobody has taken over, a database that does not answer
 
 \b
 Examples:

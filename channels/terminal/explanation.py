@@ -12,7 +12,7 @@ def explanation(record: Record) -> str:
     turn = record.turn
     sections = {
         "Asked": "\n\n".join(_quoted(question.text) for question in record.questions),
-        "Found": "\n".join(_passages(record)) or "No passage of the articles fits.",
+        "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
         "Tried": "\n".join(_attempts(turn)) or "No backend was asked.",
         "Wished for tools": "\n".join(f"- {call.name}, refused" for call in turn.refused_calls),
@@ -22,6 +22,10 @@ def explanation(record: Record) -> str:
     }
     written = [f"### {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([f"## Turn {turn.id}", *written])
+
+
+def _nothing_found(turn: Turn) -> str:
+    return "Nothing was looked for." if turn.trouble else "No passage of the articles fits."
 
 
 def _passages(record: Record) -> Iterator[str]:

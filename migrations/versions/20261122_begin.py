@@ -206,6 +206,7 @@ Table(
     Column("first_piece", Float),
     Column("seconds", Float, nullable=False),
     UniqueConstraint("conversation_id", "reply_seq"),
+    Index("ix_turns_started_at_outcome", "started_at", "outcome"),
     Index(
         "ix_turns_unanswered",
         "started_at",
