@@ -16,7 +16,6 @@ from bot.store.clock import OF_A_FILE
 from bot.store.transactions import COMMON, Deed, Result, to_json
 from bot.store.wall import Lasting, wall
 
-
 _PAUSE = 0.05  # seconds
 
 

@@ -41,8 +41,12 @@ class ServerTransactions:
             line = await asyncpg.connect(
                 address.dsn, timeout=_DIALLING_SECONDS, command_timeout=patience
             )
-            # A process that stands still in a transaction holds what others wait for.
-            await line.execute(f"SET idle_in_transaction_session_timeout = '{patience:g}s'")
+            try:
+                # A process that stands still in a transaction holds what others wait for.
+                await line.execute(f"SET idle_in_transaction_session_timeout = '{patience:g}s'")
+            except BaseException:
+                line.terminate()
+                raise
             self._lines.add(line)
             return line
 
