@@ -5,12 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-# What both databases know of conflicts is written alike: their compilers read it so, too.
-from sqlalchemy.dialects.postgresql import insert
-
 from bot.messages import Author, Inbound
 from bot.store.base import Accepted, History
 from bot.store.clock import now
+from bot.store.conflicts import insert
 from bot.store.histories import read
 from bot.store.leases import TAKEN_IF_FREE, to_lease
 from bot.store.rows import AnyRow

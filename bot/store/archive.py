@@ -6,15 +6,13 @@ from itertools import groupby
 
 from sqlalchemy import Connection, func, select, text
 
-# What both databases know of conflicts is written alike: their compilers read it so, too.
-from sqlalchemy.dialects.postgresql import insert
-
 from bot import messages as values
 from bot.errors import StoreError
 from bot.messages import Author, Found, Rating
 from bot.store import rows
 from bot.store.base import Line, Record, Unanswered
 from bot.store.clock import now
+from bot.store.conflicts import insert
 from bot.store.database import Database
 from bot.store.rows import AnyRow, AnySelect
 from bot.store.tables import (

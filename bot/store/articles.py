@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql
 
 from bot import messages as values
 from bot.knowledge.base import Article as Read
 from bot.knowledge.base import Cutting, Known, Wanted
-from bot.store import ranking, rows
+from bot.store import conflicts, ranking, rows
 from bot.store.clock import now
 from bot.store.database import Database
 from bot.store.ranking import FINDABLE
@@ -69,8 +68,7 @@ def _keep_article(connection: Connection, source: str, article: Read) -> int:
         "learned_at": now(),
     }
     kept = (
-        # What both databases know of conflicts is written alike: their compilers read it so, too.
-        postgresql.insert(Article)
+        conflicts.insert(Article)
         .values(source=source, path=article.path, **facts)
         .on_conflict_do_update(index_elements=["source", "path"], set_=facts)
         .returning(Article.id)

@@ -4,12 +4,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
-# What both databases know of conflicts is written alike: their compilers read it so, too.
-from sqlalchemy.dialects.postgresql import insert
-
 from bot.messages import Inbound, Owner, Reply, Turn
 from bot.store import accepting, finishing, histories, leases, rows, tables
 from bot.store.base import Accepted, Finish, History, Lease, Owed
+from bot.store.conflicts import insert
 from bot.store.database import Database
 from bot.store.tables import Conversation, Prompt
 

@@ -54,37 +54,32 @@ class FileTransactions:
 
     async def settle(self) -> None:
         """Let readers and the writer not wait for each other, and find out if it can be written."""
-        await self._in(self._writer, self._settle, _nothing)
+        await self._in(self._writer, self._settle)
 
     async def read(self, deed: Deed[Result]) -> Result:
-        return await self._in(self._readers, self._read, deed)
+        return await self._in(self._readers, partial(self._read, deed))
 
     async def glance(self, deed: Deed[Result]) -> Result:
-        return await self._in(self._readers, self._glance, deed)
+        return await self._in(self._readers, partial(self._glance, deed))
 
     async def write(self, deed: Deed[Result]) -> Result:
         until = monotonic() + self._patience
-        return await self._in(self._writer, partial(self._write_in_time, until=until), deed)
+        return await self._in(self._writer, partial(self._write_in_time, deed, until=until))
 
     async def close(self) -> None:
         for threads in (self._writer, self._readers):
             await asyncio.to_thread(threads.shutdown)
         self.engine.dispose()
 
-    async def _in(
-        self,
-        threads: ThreadPoolExecutor,
-        run: Callable[[Deed[Result]], Result],
-        deed: Deed[Result],
-    ) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(threads, run, deed)
+    async def _in(self, threads: ThreadPoolExecutor, run: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(threads, run)
 
-    def _settle(self, deed: Deed[None]) -> None:
+    def _settle(self) -> None:
         # Of several that start at once one changes the file's mode, and SQLite lets none wait.
         until = monotonic() + self._patience
         while not self._is_settled(last=monotonic() >= until):
             sleep(_PAUSE)
-        self._write(deed)
+        self._write(lambda _: None)
 
     def _is_settled(self, *, last: bool) -> bool:
         try:
@@ -127,7 +122,3 @@ class FileTransactions:
             # It is still begun, and would be on the next who gets this connection.
             connection.invalidate()
             raise
-
-
-def _nothing(_connection: Connection) -> None:
-    pass

@@ -5,13 +5,11 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, delete
 
-# What both databases know of conflicts is written alike: their compilers read it so, too.
-from sqlalchemy.dialects.postgresql import insert
-
 from bot.messages import LeftAlone
 from bot.store import tables
 from bot.store.base import Process
 from bot.store.clock import now
+from bot.store.conflicts import insert
 from bot.store.database import Database
 
 _KEPT_SECONDS = 3600.0  # of a process that is gone, for people to see
