@@ -1,18 +1,23 @@
 """Keeps what a channel heard: the message, its place in the conversation, and the customer."""
 
+import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, func, select, update
 
 from bot.messages import Author, Inbound
+from bot.store import rows
 from bot.store.base import Accepted, History
 from bot.store.clock import now
 from bot.store.conflicts import insert
-from bot.store.histories import read
+from bot.store.histories import said_since_summary
 from bot.store.leases import TAKEN_IF_FREE, to_lease
 from bot.store.rows import AnyRow
 from bot.store.tables import Conversation, Customer, Message
+
+_WHO = Customer.id == Conversation.customer_id
 
 _ASK = (
     update(Conversation)
@@ -30,8 +35,13 @@ _ASK = (
         **TAKEN_IF_FREE,
     )
     .returning(
-        Conversation.id,
-        Conversation.asked_seq,
+        *rows.CONVERSATION,
+        # Who asks, by a subquery each: SQLite returns nothing of a table that is joined. As text,
+        # so that attributes which cannot be read keep no message from being kept.
+        *(
+            select(cast(column, Text)).where(_WHO).scalar_subquery().label(column.key)
+            for column in rows.CUSTOMER
+        ),
         Conversation.lease_seq,
         Conversation.epoch,
         Conversation.tries,
@@ -79,15 +89,19 @@ def accept(
         conversation=asked.id,
         seq=asked.asked_seq,
         lease=to_lease(asked, holder) if taken else None,
-        history=_look_back(connection, asked.id) if taken else None,
+        history=_look_back(connection, asked) if taken else None,
     )
 
 
-def _look_back(connection: Connection, conversation: int) -> History | None:
+def _look_back(connection: Connection, asked: AnyRow) -> History | None:
     """Return what there is to read, so that the turn begins without another trip."""
     # What cannot be read shall break the turn, and not keep a message from being kept.
     with suppress(LookupError, TypeError, ValueError):
-        return read(connection, conversation)
+        conversation = rows.to_conversation(asked)
+        return History(
+            conversation=replace(conversation, attributes=json.loads(asked.attributes)),
+            messages=said_since_summary(connection, conversation),
+        )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, bindparam
 
+from bot import messages as values
 from bot.errors import StoreError
 from bot.store import rows
 from bot.store.base import History
@@ -17,11 +18,15 @@ def read(connection: Connection, conversation: int) -> History:
     row = connection.execute(_CONVERSATION, {"this": conversation}).one_or_none()
     if row is None:
         raise unknown(conversation)
-    messages = connection.execute(_MESSAGES, {"this": conversation, "since": row.summary_seq})
-    return History(
-        conversation=rows.to_conversation(row),
-        messages=tuple(rows.to_message(message) for message in messages),
-    )
+    found = rows.to_conversation(row)
+    return History(conversation=found, messages=said_since_summary(connection, found))
+
+
+def said_since_summary(
+    connection: Connection, conversation: values.Conversation
+) -> tuple[values.Message, ...]:
+    since = {"this": conversation.id, "since": conversation.summary_seq}
+    return tuple(rows.to_message(message) for message in connection.execute(_MESSAGES, since))
 
 
 def unknown(conversation: int) -> StoreError:

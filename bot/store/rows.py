@@ -16,7 +16,7 @@ AnySelect = Select[*tuple[Any, ...]]
 _DIGITS = 6  # of a second, and of a dollar
 _AUTHORS = {author.value: author for author in Author}
 
-CONVERSATIONS: AnySelect = select(
+CONVERSATION = (
     Conversation.id,
     Conversation.channel,
     Conversation.key,
@@ -28,10 +28,11 @@ CONVERSATIONS: AnySelect = select(
     Conversation.summary_seq,
     Conversation.backend,
     Conversation.strategy,
-    Customer.external_id,
-    Customer.name,
-    Customer.attributes,
-).join(Customer, Customer.id == Conversation.customer_id)
+)
+CUSTOMER = (Customer.external_id, Customer.name, Customer.attributes)
+CONVERSATIONS: AnySelect = select(*CONVERSATION, *CUSTOMER).join(
+    Customer, Customer.id == Conversation.customer_id
+)
 
 MESSAGES: AnySelect = select(
     Message.seq,
