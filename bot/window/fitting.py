@@ -1,7 +1,8 @@
 """The part of a conversation that a model is sent: whole turns, in prompt order, in a budget."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -52,21 +53,23 @@ class Voice:
         is_ours = message.author is Author.BOT
         return self.unmarked(message.text) if is_ours else self.delimit(message.text)
 
-    def steps(self, message: Message, results: _Results) -> Iterator[Said]:
+    def steps(self, message: Message, results: _Results) -> tuple[Said, ...]:
         """Return what ``message`` says, its calls with their results.
 
         A call without a result is left out: providers would refuse every later request.
         """
         if message.author is Author.TOOL:
-            return  # said with the call
-        answered = [call for call in message.calls if (message.seq, call.id) in results]
+            return ()  # said with the call
         text = _framed(message, self.spoken(message))
-        if text or answered:
-            yield Said(role=_role(message), text=text, calls=tuple(answered))
-        if answered:
-            found = [results[message.seq, call.id] for call in answered]
-            told = tuple(replace(one, text=self.delimit(one.text)) for one in found)
-            yield Said(role="user", text="", results=told)
+        answered = [call for call in message.calls if (message.seq, call.id) in results]
+        if not answered:
+            return (Said(role=_role(message), text=text),) if text else ()
+        found = [results[message.seq, call.id] for call in answered]
+        told = tuple(replace(one, text=self.delimit(one.text)) for one in found)
+        return (
+            Said(role=_role(message), text=text, calls=tuple(answered)),
+            Said(role="user", text="", results=told),
+        )
 
 
 def _framed(message: Message, text: str) -> str:
@@ -105,16 +108,18 @@ def fit(history: History, *, budget: int, voice: Voice, ahead: bool = False) -> 
     conversation, turns = history.conversation, _turns(history, ahead=ahead)
     results = _results(history.messages)
     summary = shortened(conversation.summary, budget // 8)
+    room = budget - count_tokens(summary)
     spelled = (_spell(turn, results, voice) for turn in reversed(turns))
-    kept = _leading(spelled, budget - count_tokens(summary))
+    kept = _leading(spelled, room)
     folded: tuple[Message, ...] = ()
     if len(kept) < len(turns):
         kept = _leading(kept, budget // 2)
         folded = tuple(message for turn in turns[: -len(kept)] for message in turn)
         words = [replace(message, text=voice.spoken(message)) for message in folded]
         summary = extracted(summary, words, tokens=budget // 8)
+        room = budget - count_tokens(summary)
     said = _joined(turn.steps for turn in reversed(kept))
-    tokens, room = sum(turn.tokens for turn in kept), budget - count_tokens(summary)
+    tokens = sum(turn.tokens for turn in kept)
     if tokens > room:
         # Only the customer's newest words are kept against the room: one step, without calls.
         said = (replace(said[-1], text=shortened(said[-1].text, room - _STEP)),)
@@ -136,8 +141,19 @@ class _Spelled:
     tokens: int
 
 
-def _spell(turn: Iterable[Message], results: _Results, voice: Voice) -> _Spelled:
-    parts = [(message, tuple(voice.steps(message, results))) for message in turn]
+def _spell(turn: Sequence[Message], results: _Results, voice: Voice) -> _Spelled:
+    has_tools = any(message.calls or message.results for message in turn)
+    return _put(turn, results, voice) if has_tools else _put_words(tuple(turn), voice)
+
+
+@lru_cache(8192)
+def _put_words(turn: tuple[Message, ...], voice: Voice) -> _Spelled:
+    """Put a turn into words, once for all the later turns that send it again."""
+    return _put(turn, {}, voice)
+
+
+def _put(turn: Iterable[Message], results: _Results, voice: Voice) -> _Spelled:
+    parts = [(message, voice.steps(message, results)) for message in turn]
     said = _joined(steps for _, steps in parts)
     if said and said[0].role == "assistant":
         said = (Said(role="user", text=_OPENED), *said)
@@ -147,7 +163,8 @@ def _spell(turn: Iterable[Message], results: _Results, voice: Voice) -> _Spelled
 
 def _kept(message: Message, said: tuple[Said, ...]) -> int:
     """Count what a message says, or believe the count that was kept with its words."""
-    if message.tokens and not message.calls and all(_takes_no_more(step, message) for step in said):
+    # Without calls it is one step, or nothing at all.
+    if message.tokens and not message.calls and (not said or _takes_no_more(said[0], message)):
         return message.tokens + _STEP
     return sum(map(_tokens, said))
 
@@ -193,7 +210,8 @@ def _results(messages: Iterable[Message]) -> _Results:
     called: dict[str, int] = {}
     results: dict[tuple[int, str], ToolResult] = {}
     for message in messages:
-        called |= {call.id: message.seq for call in message.calls}
+        for call in message.calls:
+            called[call.id] = message.seq
         for result in message.results:
             if result.call_id in called:
                 results[called.pop(result.call_id), result.call_id] = result
@@ -214,11 +232,12 @@ def _leading(turns: Iterable[_Spelled], room: int) -> list[_Spelled]:
 def _joined(parts: Iterable[tuple[Said, ...]]) -> tuple[Said, ...]:
     """Join what follows each other on one side."""
     joined: list[Said] = []
-    for step in (step for part in parts for step in part):
-        if joined and joined[-1].role == step.role:
-            joined[-1] = _both(joined[-1], step)
-        else:
-            joined.append(step)
+    for part in parts:
+        for step in part:
+            if joined and joined[-1].role == step.role:
+                joined[-1] = _both(joined[-1], step)
+            else:
+                joined.append(step)
     return tuple(joined)
 
 

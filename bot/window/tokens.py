@@ -1,6 +1,7 @@
 """Estimates what a text takes in a model's window, without any model's tokenizer."""
 
 import re
+from functools import lru_cache
 
 # One match is about one token: four letters of a word, two digits or marks, a line's end, an
 # indent. The single space before a word belongs to the word's own token, and so counts nothing.
@@ -10,6 +11,7 @@ _PIECE = re.compile(
 _LEFT_OUT = "\n[… {} characters left out …]\n"
 
 
+@lru_cache(256)  # a conversation's summary is counted at each of its turns
 def count_tokens(text: str) -> int:
     """Return how many tokens ``text`` takes, rather too many than too few.
 
