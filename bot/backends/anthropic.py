@@ -168,7 +168,11 @@ def _append(messages: list[Block], block: Block) -> None:
 
 
 def _blocks(said: Said) -> list[Block]:
-    blocks: list[Block] = [
+    # The API refuses a blank block.
+    words: list[Block] = [{"type": "text", "text": said.text}] if said.text.strip() else []
+    if not said.calls and not said.results:
+        return words
+    results = [
         {
             "type": "tool_result",
             "tool_use_id": result.call_id,
@@ -177,13 +181,11 @@ def _blocks(said: Said) -> list[Block]:
         }
         for result in said.results
     ]
-    if said.text.strip():  # the API refuses a blank block
-        blocks.append({"type": "text", "text": said.text})
-    blocks += [
+    calls = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": _arguments(call)}
         for call in said.calls
     ]
-    return blocks
+    return [*results, *words, *calls]
 
 
 def _arguments(call: ToolCall) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import importlib.util
-import json
 import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from bot.backends.base import Output, Request
 from bot.backends.events import DONE, Event, EventReader
@@ -42,10 +43,9 @@ class Connection:
         """
         import httpx2  # noqa: PLC0415 - the SDK has it open already
 
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         return await self.client.post(
             self.path,
-            content=content,
+            content=to_json(body),
             options={"headers": self.headers},
             cast_to=httpx2.Response,
             stream=True,
@@ -152,7 +152,7 @@ class Wire:
             raise self._failures.unreachable(error.__cause__ or error) from error
         except httpx2.HTTPError as error:
             raise self._failures.cut() from error
-        except UnicodeEncodeError:
+        except PydanticSerializationError:
             raise self._failures.unsendable() from None
         except ValueError as error:
             raise self._failures.garbled(error) from error
