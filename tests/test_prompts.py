@@ -217,7 +217,7 @@ def test_the_hash_changes_when_a_parent_changes(tmp_path: Path, book: PromptBook
     changed = own(tmp_path, system="{# Ours. No variables. #}\nHowdy.")
     assert changed.digest("direct.j2") != book.digest("direct.j2")
     assert changed.digest("context.j2") == book.digest("context.j2")
-    assert re.fullmatch("[0-9a-f]{64}", book.digest("direct.j2"))
+    assert re.fullmatch("[0-9a-f]{32}", book.digest("direct.j2"))
 
 
 def test_the_source_holds_every_file_under_its_name(tmp_path: Path, book: PromptBook) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from hashlib import sha256
+from hashlib import blake2b
 from pathlib import Path
 from traceback import walk_tb
 from typing import Final
@@ -97,9 +97,9 @@ class PromptBook:
         return self._sources[name]
 
     def digest(self, name: str) -> str:
-        """Return the SHA-256 of ``source(name)``, in hexadecimal digits."""
+        """Return the BLAKE2b hash of ``source(name)``: 128 bits, in hexadecimal digits."""
         if name not in self._digests:
-            self._digests[name] = sha256(self.source(name).encode()).hexdigest()
+            self._digests[name] = _digest(self.source(name))
         return self._digests[name]
 
     def sheets(self) -> Sequence[Sheet]:
@@ -166,3 +166,8 @@ def _cure(error: Exception, given: Collection[str]) -> str:
     if not unknown:
         return ""
     return f"{nearest(unknown[1], given)} It is given: {', '.join(sorted(given)) or 'nothing'}."
+
+
+def _digest(text: str) -> str:
+    # Long enough to tell all prompts apart, and short: it stands in every turn.
+    return blake2b(text.encode(), digest_size=16).hexdigest()

@@ -149,7 +149,7 @@ class Turn(Base):
     outcome: Mapped[str] = mapped_column(Mark(16))
     strategy: Mapped[str] = mapped_column(Words)
     prompt: Mapped[str] = mapped_column(Words)
-    prompt_hash: Mapped[str] = mapped_column(Mark(64))
+    prompt_hash: Mapped[str] = mapped_column(Mark(32))
     reasoning: Mapped[str] = mapped_column(Words)
     passages: Mapped[list[Any]]
     citations: Mapped[list[Any]]
@@ -234,7 +234,7 @@ class Prompt(Base):
 
     __tablename__ = "prompts"
 
-    hash: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    hash: Mapped[str] = mapped_column(Mark(32), primary_key=True)
     name: Mapped[str] = mapped_column(Words)
     source: Mapped[str] = mapped_column(Words)
 

@@ -86,7 +86,7 @@ Table(
 Table(
     "prompts",
     METADATA,
-    Column("hash", String(64), primary_key=True),
+    Column("hash", String(32), primary_key=True),
     Column("name", Text, nullable=False),
     Column("source", Text, nullable=False),
 )
@@ -196,7 +196,7 @@ Table(
     Column("outcome", String(16), nullable=False),
     Column("strategy", Text, nullable=False),
     Column("prompt", Text, nullable=False),
-    Column("prompt_hash", String(64), nullable=False),
+    Column("prompt_hash", String(32), nullable=False),
     Column("reasoning", Text, nullable=False),
     Column("passages", JSON, nullable=False),
     Column("citations", JSON, nullable=False),

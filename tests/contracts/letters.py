@@ -50,7 +50,7 @@ def turn(
         "first_piece": 0.25,
         "strategy": "direct",
         "prompt": "answer",
-        "prompt_hash": "a" * 64,
+        "prompt_hash": "a" * 32,
         "reasoning": "They ask for an order.",
         "passages": (Found(7, 4.5, 0.9), Found(3, 1.25, 0.4)),
         "refused_calls": (ToolCall(id="call-1", name="refund", arguments='{"order": 1}'),),

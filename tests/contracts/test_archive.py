@@ -98,7 +98,7 @@ async def test_a_record_tells_how_an_answer_came_about(
         for number in (3, 7, 9)
     ]
     await database.write(lambda line: line.execute(insert(tables.Passage), passages))
-    await store.keep_prompt("a" * 64, name="answer", source="Be kind.")
+    await store.keep_prompt("a" * 32, name="answer", source="Be kind.")
     lease = await ask_alone(store, "Where is it?")
     await ask(store, "My order, I mean.")
     kept = turn(first=1, answers=2)

@@ -462,7 +462,7 @@ async def test_an_unknown_conversation_is_an_error(store: SqlConversations) -> N
 
 async def test_a_prompt_is_kept_once(store: SqlConversations, database: Database) -> None:
     for _ in range(2):
-        await store.keep_prompt("a" * 64, name="answer", source="Be kind.")
+        await store.keep_prompt("a" * 32, name="answer", source="Be kind.")
     count = select(func.count()).select_from(tables.Prompt)
     assert await database.read(lambda line: line.scalar(count)) == 1
 
