@@ -1,6 +1,7 @@
 """Puts the house together: the one place that knows every concrete class."""
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
@@ -170,6 +171,8 @@ async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
             for backend in asked:
                 backend.warm()
             prices.warm()
+        # All of it stays: the garbage collector need not look through it again and again.
+        gc.freeze()
 
     timer = Timer(_AT_REST_SECONDS, load)
     timer.daemon = True
