@@ -38,10 +38,10 @@ class Scale:
 
 
 FULL = Scale(
-    repetitions=7,
+    repetitions=21,
     slow_repetitions=3,
-    one=Size(at_once=1, rounds=3, turns=10),
-    many=Size(at_once=50, rounds=1, turns=3),
+    one=Size(at_once=1, rounds=1, turns=10),
+    many=Size(at_once=50, rounds=1, turns=1),
     both=Size(at_once=50, rounds=1, turns=2),
     longest=2000,
     repeats=120,
