@@ -19,6 +19,8 @@ from bot.store.columns import Mark, Words
 
 # SQLite numbers rows by itself only for a plain INTEGER key.
 _Id = BigInteger().with_variant(Integer(), "sqlite")
+# What is counted within one conversation; half as long as an id, and there are many of them.
+_Count = Integer()
 
 
 class Base(DeclarativeBase):
@@ -85,17 +87,17 @@ class Conversation(Base):
     language: Mapped[str | None] = mapped_column(Words)
     backend: Mapped[str | None] = mapped_column(Words)
     strategy: Mapped[str | None] = mapped_column(Words)
-    next_seq: Mapped[int] = mapped_column(default=1)
-    asked_seq: Mapped[int] = mapped_column(default=0)
-    answered_seq: Mapped[int] = mapped_column(default=0)
+    next_seq: Mapped[int] = mapped_column(_Count, default=1)
+    asked_seq: Mapped[int] = mapped_column(_Count, default=0)
+    answered_seq: Mapped[int] = mapped_column(_Count, default=0)
     lease_owner: Mapped[str | None] = mapped_column(Mark(128))
     lease_until: Mapped[float] = mapped_column(default=0.0)
-    lease_seq: Mapped[int] = mapped_column(default=0)
-    epoch: Mapped[int] = mapped_column(default=0)
-    tries: Mapped[int] = mapped_column(default=0)
+    lease_seq: Mapped[int] = mapped_column(_Count, default=0)
+    epoch: Mapped[int] = mapped_column(_Count, default=0)
+    tries: Mapped[int] = mapped_column(_Count, default=0)
     trouble: Mapped[str | None] = mapped_column(Words)
     summary: Mapped[str] = mapped_column(Words, default="")
-    summary_seq: Mapped[int] = mapped_column(default=0)
+    summary_seq: Mapped[int] = mapped_column(_Count, default=0)
     begun_at: Mapped[float]
     latest_at: Mapped[float]
 
@@ -111,12 +113,12 @@ class Message(Base):
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(_Count)
     author: Mapped[str] = mapped_column(Mark(16))
     text: Mapped[str] = mapped_column(Words)
     parts: Mapped[dict[str, Any] | None]
-    tokens: Mapped[int]
-    answers_seq: Mapped[int | None]
+    tokens: Mapped[int] = mapped_column(_Count)
+    answers_seq: Mapped[int | None] = mapped_column(_Count)
     stopped: Mapped[bool] = mapped_column(default=False)
     turn_id: Mapped[str | None] = mapped_column(Mark(32))
     channel: Mapped[str | None] = mapped_column(Mark(64))
@@ -143,9 +145,9 @@ class Turn(Base):
 
     id: Mapped[str] = mapped_column(Mark(32), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
-    reply_seq: Mapped[int]
-    first_seq: Mapped[int]
-    answers_seq: Mapped[int]
+    reply_seq: Mapped[int] = mapped_column(_Count)
+    first_seq: Mapped[int] = mapped_column(_Count)
+    answers_seq: Mapped[int] = mapped_column(_Count)
     outcome: Mapped[str] = mapped_column(Mark(16))
     strategy: Mapped[str] = mapped_column(Words)
     prompt: Mapped[str] = mapped_column(Words)
@@ -205,11 +207,11 @@ class Delivery(Base):
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"))
     channel: Mapped[str] = mapped_column(Mark(64))
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(_Count)
     state: Mapped[str] = mapped_column(Mark(16), default="pending")
     due_at: Mapped[float]
     holder: Mapped[str | None] = mapped_column(Mark(128))
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(_Count, default=0)
     receipt: Mapped[str | None] = mapped_column(Words)
     error: Mapped[str | None] = mapped_column(Words)
 
