@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+TSC    := node_modules/.package-lock.json
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
@@ -11,7 +12,7 @@ JOBS   ?= auto
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make .venv with everything in it (the other commands do this by themselves)
+setup: $(READY) $(TSC) ## Make .venv and node_modules (the other commands do this by themselves)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once; a minute or so) ..."
@@ -20,17 +21,23 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
 	@touch $@
 
+$(TSC): package.json package-lock.json
+	@command -v npm >/dev/null || { echo "The widget's types are checked with node and npm: install them."; exit 1; }
+	@npm ci --silent
+	@touch $@
+
 chat: $(READY) ## Talk with the bot about a sample store, in this terminal
 	@$(BIN)/bot chat
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS)
 
-check: $(READY) ## Lint, format, types and the house plan, the same for people and CI
+check: $(READY) $(TSC) ## Lint, format, types and the house plan, the same for people and CI
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@node_modules/.bin/tsc
 
 format: $(READY) ## Put the code into its shape
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -52,4 +59,4 @@ soak-streams: $(READY) ## Show 200 slow answers at once on 5 connections, and ti
 	@$(BIN)/python -m tests.soak.streams
 
 clean: ## Remove what was made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
