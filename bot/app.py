@@ -46,6 +46,7 @@ from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.processes import SqlProcesses
+from bot.store.visits import SqlVisits
 
 Words = Callable[..., str]
 
@@ -62,6 +63,7 @@ class App:
     conversations: SqlConversations
     outbox: SqlOutbox
     archive: SqlArchive
+    visits: SqlVisits
     articles: SqlArticles
     knowledge: Library
     prompts: PromptBook
@@ -105,6 +107,7 @@ async def open_app(
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)
+        visits = SqlVisits(database)
         process = _process(channels)
         answering = Answering(
             settings=settings,
@@ -146,6 +149,7 @@ async def open_app(
                 conversations=conversations,
                 outbox=outbox,
                 archive=SqlArchive(database),
+                visits=visits,
                 articles=articles,
                 knowledge=knowledge,
                 prompts=prompts,

@@ -309,3 +309,18 @@ class Released:
 
 
 Event = Working | Piece | Withdrawn | Replied | Released
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Something was committed in a conversation, by whomever: look.
+
+    ``seq`` is its newest message, ``asked`` and ``answered`` as in ``Conversation``; the customer
+    has ``read`` up to that seq.
+    """
+
+    seq: int
+    asked: int
+    answered: int
+    owner: Owner
+    read: int

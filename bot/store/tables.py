@@ -61,7 +61,7 @@ class Conversation(Base):
 
     The lease is free once ``lease_until`` is past. ``lease_seq`` is the message that took it.
     ``tries`` counts how often it was taken since anything was answered, and ``trouble`` is what
-    the last of them ran into.
+    the last of them ran into. The customer has read up to ``read_seq``.
     """
 
     __tablename__ = "conversations"
@@ -90,6 +90,7 @@ class Conversation(Base):
     next_seq: Mapped[int] = mapped_column(_Count, default=1)
     asked_seq: Mapped[int] = mapped_column(_Count, default=0)
     answered_seq: Mapped[int] = mapped_column(_Count, default=0)
+    read_seq: Mapped[int] = mapped_column(_Count, default=0)
     lease_owner: Mapped[str | None] = mapped_column(Mark(128))
     lease_until: Mapped[float] = mapped_column(default=0.0)
     lease_seq: Mapped[int] = mapped_column(_Count, default=0)
@@ -229,6 +230,15 @@ class Process(Base):
     started_at: Mapped[float]
     seen_at: Mapped[float]
     gone_at: Mapped[float]
+
+
+class Secret(Base):
+    """What every process must know alike and nobody else may: the key that signs tokens."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Words)
 
 
 class Prompt(Base):

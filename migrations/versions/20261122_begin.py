@@ -92,6 +92,13 @@ Table(
 )
 
 Table(
+    "secrets",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+Table(
     "conversations",
     METADATA,
     Column("id", ID, primary_key=True),
@@ -106,6 +113,7 @@ Table(
     Column("next_seq", Integer, nullable=False),
     Column("asked_seq", Integer, nullable=False),
     Column("answered_seq", Integer, nullable=False),
+    Column("read_seq", Integer, nullable=False),
     Column("lease_owner", String(128)),
     Column("lease_until", Float, nullable=False),
     Column("lease_seq", Integer, nullable=False),
