@@ -15,7 +15,8 @@ HELP = sample() / "help"
 ARTICLES = sorted(HELP.glob("*.md"))
 _BOT = (sample() / "bot.toml").read_text()
 _SETTING = re.compile(r"^(?:# )?(\w+) = (.+?)(?: +#.*)?$")
-_EXAMPLES = {"link", "chain"}  # shown with a value, for their default is empty
+# Shown with a value, for their default is empty.
+_EXAMPLES = {"link", "chain", "proxies", "secret_env"}
 
 
 def _anchors(article: Path) -> set[str]:
@@ -60,13 +61,14 @@ def test_the_settings_of_the_sample_store_are_valid() -> None:
 
 
 @pytest.mark.parametrize(
-    "section", ["bot", "database", "engine", "window", "knowledge", "prompts", "router"]
+    "section",
+    ["bot", "database", "engine", "window", "knowledge", "prompts", "router", "web"],
 )
 def test_every_setting_is_shown_with_its_default(section: str) -> None:
     shown = _shown(section)
     model = type(getattr(Settings(), section))
 
-    assert shown.keys() == model.model_fields.keys() - {"rules"}
+    assert shown.keys() == model.model_fields.keys() - {"rules", "sites"}
     for name, value in shown.items():
         if f"\n# {name} = " in _BOT and name not in _EXAMPLES:
             written = model.model_validate(tomllib.loads(f"{name} = {value}"))

@@ -18,6 +18,7 @@ from bot.settings.sections import (
     Settings,
     WindowSettings,
 )
+from bot.settings.web import IdentitySettings, KeySettings, SiteSettings, WebSettings
 
 __all__ = [
     "FILE",
@@ -27,6 +28,8 @@ __all__ = [
     "DatabaseSettings",
     "EngineSettings",
     "ExtractiveSettings",
+    "IdentitySettings",
+    "KeySettings",
     "KnowledgeSettings",
     "OpenAISettings",
     "PromptSettings",
@@ -34,6 +37,8 @@ __all__ = [
     "Rule",
     "ScriptedSettings",
     "Settings",
+    "SiteSettings",
+    "WebSettings",
     "WindowSettings",
     "environment",
     "load",

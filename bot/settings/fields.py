@@ -6,6 +6,7 @@ Settings that are built by hand, without a file, are taken as they are.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ SENTENCE = "sentence"
 
 _FILE = re.compile(r"(sqlite(?:\+aiosqlite)?:///)(?!:memory:)(.*)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ORIGIN = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d+))?/?")
+_PORTS = {"http": "80", "https": "443"}  # which browsers leave out
 _SERVER = re.compile(r"postgres(?:ql)?(?:\+asyncpg)?://")
 
 
@@ -45,7 +48,7 @@ def _reached(path: Path, info: ValidationInfo) -> Path:
         found.stat()
     except OSError as error:
         text = f"cannot be reached: {found}: {error.strerror}. Correct the path, or make it."
-        raise _sentence(text) from error
+        raise sentence(text) from error
     return found
 
 
@@ -58,7 +61,7 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 def _address(text: str) -> str:
     if _is_address(text):
         return text
-    raise _sentence("must be a server's address, as 'http://localhost:8000/v1'.")
+    raise sentence("must be a server's address, as 'http://localhost:8000/v1'.")
 
 
 def _is_address(text: str) -> bool:
@@ -72,20 +75,20 @@ def _is_address(text: str) -> bool:
 def _link(text: str) -> str:
     if not text or text.startswith("/") or _is_address(text):
         return text
-    raise _sentence("must begin with https://, http:// or /, as 'https://shop.example/help'.")
+    raise sentence("must begin with https://, http:// or /, as 'https://shop.example/help'.")
 
 
 def _language(text: str) -> str:
     if _LANGUAGE.fullmatch(text):
         return text
-    raise _sentence("must be a language's code, as 'en', 'de' or 'pt-BR'.")
+    raise sentence("must be a language's code, as 'en', 'de' or 'pt-BR'.")
 
 
 def _anchored(url: SecretStr, info: ValidationInfo) -> SecretStr:
     text = url.get_secret_value()
     file = _FILE.fullmatch(text)
     if file is None and not _SERVER.match(text):
-        raise _sentence("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
+        raise sentence("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.")
     if file is None or not isinstance(info.context, Surroundings):
         return url
     scheme, name = file.groups()
@@ -97,10 +100,27 @@ def _known(name: str, info: ValidationInfo) -> str:
         return name
     known = ", ".join(info.context.backends)
     guess = nearest(name, info.context.backends)
-    raise _sentence(f"there is no backend called {name!r}. Known backends: {known}.{guess}")
+    raise sentence(f"there is no backend called {name!r}. Known backends: {known}.{guess}")
 
 
-def _sentence(text: str) -> PydanticCustomError:
+def _origin(text: str) -> str:
+    found = _ORIGIN.fullmatch(text.lower())
+    if found and _is_address(found[0]):
+        scheme, host, port = found.groups()
+        return f"{scheme}://{host}" + (f":{port}" if port and port != _PORTS[scheme] else "")
+    raise sentence("must be an origin without a path, as 'https://shop.example'.")
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise sentence("must be an address or a network, as '10.0.0.0/8'.") from error
+    return text
+
+
+def sentence(text: str) -> PydanticCustomError:
+    """Return the error of a value, for which ``text`` is what the person is told."""
     return PydanticCustomError(SENTENCE, "{text}", {"text": text})
 
 
@@ -112,6 +132,12 @@ Placed = Annotated[Path, AfterValidator(_placed)]
 
 Address = Annotated[str, AfterValidator(_address)]
 """Where a server is."""
+
+Origin = Annotated[str, AfterValidator(_origin)]
+"""Where a site's pages are, as browsers write it."""
+
+Network = Annotated[str, AfterValidator(_network)]
+"""An address or a network of them."""
 
 Link = Annotated[str, AfterValidator(_link)]
 """Where pages stand; empty where they stand nowhere."""

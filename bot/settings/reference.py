@@ -9,15 +9,28 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bot.settings.fields import BackendName, Reachable
+from bot.settings.fields import BackendName, Network, Origin, Reachable
 from bot.settings.places import Place
 from bot.settings.sections import BackendSettings, Rule, Settings
+from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
 KINDS: dict[str, type[BaseModel]] = {
     get_args(section.model_fields["kind"].annotation)[0]: section
     for section in get_args(get_args(BackendSettings)[0])
 }
 """The kinds of backends, and what each may be told."""
+
+_SITES: dict[str, type[BaseModel]] = {
+    "[web.sites.NAME]": SiteSettings,
+    "[web.sites.NAME.identity]": IdentitySettings,
+    "[web.sites.NAME.identity.keys.KID]": KeySettings,
+}
+
+_INSIDE_A_SITE: dict[tuple[str, ...], type[BaseModel]] = {
+    (): SiteSettings,
+    ("identity",): IdentitySettings,
+    ("identity", "keys"): KeySettings,
+}
 
 _TYPES: dict[Any, str] = {
     str: "text",
@@ -31,6 +44,8 @@ _TYPES: dict[Any, str] = {
     tuple[str, ...]: "list of texts",
     tuple[BackendName, ...]: "list of names",
     tuple[Reachable, ...]: "list of paths",
+    tuple[Origin, ...]: "list of texts",
+    tuple[Network, ...]: "list of texts",
 }
 
 
@@ -63,6 +78,7 @@ def sections() -> Sequence[Section]:
     found = [_section("bot.toml", Settings)]
     found += [_section(f"[{name}]", table) for name, table in tables.items() if table]
     found.append(_section("[[router.rules]]", Rule))
+    found += [_section(header, model) for header, model in _SITES.items()]
     for kind, model in KINDS.items():
         found.append(_section(f'[backends.NAME] kind = "{kind}"', model))
     return found
@@ -83,6 +99,8 @@ def model_at(place: Place, data: Any) -> type[BaseModel] | None:
         case ("backends", str() as name):
             backend = data["backends"][name]
             return KINDS.get(str(backend.get("kind"))) if isinstance(backend, dict) else None
+        case ("web", "sites", str(), *inside):
+            return _INSIDE_A_SITE.get(tuple(map(str, inside[:2])))
         case (str() as name,) if name in Settings.model_fields:
             annotation = Settings.model_fields[name].annotation
             return annotation if isinstance(annotation, type) else None

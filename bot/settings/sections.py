@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 
 from bot.errors import SettingsError
 from bot.settings.fields import (
@@ -19,20 +19,11 @@ from bot.settings.fields import (
     Surroundings,
     VariableName,
 )
+from bot.settings.section import Section
+from bot.settings.web import WebSettings
 
 
-class _Section(BaseModel):
-    # A default is checked like a written value: the folder of the file matters to it as well.
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        validate_default=True,
-        revalidate_instances="always",
-        allow_inf_nan=False,
-    )
-
-
-class BotSettings(_Section):
+class BotSettings(Section):
     """``[bot]``: who the bot is."""
 
     name: str = Field("Frontdesk", description="What the bot calls itself.")
@@ -49,7 +40,7 @@ class BotSettings(_Section):
     )
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """``[database]``: where conversations are kept."""
 
     url: DatabaseUrl = Field(
@@ -59,7 +50,7 @@ class DatabaseSettings(_Section):
     pool: int = Field(5, ge=1, description="Connections that a process opens at most.")
 
 
-class EngineSettings(_Section):
+class EngineSettings(Section):
     """``[engine]``: how a process holds and takes over conversations."""
 
     lease_seconds: float = Field(
@@ -84,7 +75,7 @@ class EngineSettings(_Section):
     )
 
 
-class WindowSettings(_Section):
+class WindowSettings(Section):
     """``[window]``: how much history a model reads."""
 
     tokens: int = Field(
@@ -94,7 +85,7 @@ class WindowSettings(_Section):
     )
 
 
-class KnowledgeSettings(_Section):
+class KnowledgeSettings(Section):
     """``[knowledge]``: what the bot knows."""
 
     paths: tuple[Placed, ...] = Field(
@@ -113,7 +104,7 @@ class KnowledgeSettings(_Section):
     )
 
 
-class PromptSettings(_Section):
+class PromptSettings(Section):
     """``[prompts]``: the templates."""
 
     folder: Reachable | None = Field(
@@ -121,13 +112,13 @@ class PromptSettings(_Section):
     )
 
 
-class ExtractiveSettings(_Section):
+class ExtractiveSettings(Section):
     """A backend without a model: it quotes the help centre."""
 
     kind: Literal["extractive"]
 
 
-class _Hosted(_Section):
+class _Hosted(Section):
     key_env: VariableName
     model: str = Field(description="The model's name at its provider.")
     base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
@@ -177,7 +168,7 @@ class OpenAISettings(_Hosted):
     effort: str | None = Field(None, description="The provider's reasoning_effort.")
 
 
-class ScriptedSettings(_Section):
+class ScriptedSettings(Section):
     """A backend that says what it is told, for tests of your own."""
 
     kind: Literal["scripted"]
@@ -190,7 +181,7 @@ BackendSettings = Annotated[
 ]
 
 
-class Rule(_Section):
+class Rule(Section):
     """``[[router.rules]]``: a conversation that fits every condition takes the rule's chain."""
 
     channel: str | None = Field(None, description="slack, web, terminal.")
@@ -206,7 +197,7 @@ class Rule(_Section):
     )
 
 
-class RouterSettings(_Section):
+class RouterSettings(Section):
     """``[router]``: which backend answers, and what happens when it does not."""
 
     chain: tuple[BackendName, ...] = Field(
@@ -223,7 +214,7 @@ class RouterSettings(_Section):
     breaker_seconds: float = Field(30.0, gt=0, description="How long it is left alone.")
 
 
-class Settings(_Section):
+class Settings(Section):
     """What stands above every section; below it come the sections."""
 
     bot: BotSettings = BotSettings()
@@ -234,6 +225,7 @@ class Settings(_Section):
     prompts: PromptSettings = PromptSettings()
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     router: RouterSettings = RouterSettings()
+    web: WebSettings = WebSettings()
     secrets: Reachable | None = Field(
         None, description="A file of NAME = 'value' lines for keys that are not in the environment."
     )
@@ -253,13 +245,18 @@ class Settings(_Section):
         return self._file
 
     def model_post_init(self, context: Any, /) -> None:
-        """Keep what only the surroundings tell: the file, and the keys of the backends."""
+        """Keep what only the surroundings tell: the file, and the keys that are named."""
         if not isinstance(context, Surroundings):
             return
         hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
-        found = {one.key_env: context.variables.get(one.key_env, "").strip() for one in hosted}
+        names = {*(one.key_env for one in hosted), *self.web.variables}
+        found = {name: context.variables.get(name, "").strip() for name in names}
         self._file = context.file
         self._keys = {name: SecretStr(key) for name, key in found.items() if key}
+
+    def secret(self, variable: str) -> SecretStr | None:
+        """Return what the environment or the secrets file has under a name that settings give."""
+        return self._keys.get(variable)
 
     def key(self, backend: str) -> SecretStr | None:
         """Return the key of ``backend``; None where it needs none: no model, or its own server.
