@@ -7,7 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,10 @@ async def open_app(
     database = await Database.open(
         settings.database.url.get_secret_value(), clock=clock, pool=settings.database.pool
     )
-    try:
+    async with AsyncExitStack() as closing:  # each is closed, whatever becomes of the others
+        closing.push_async_callback(database.close)
+        for backend in built.values():
+            closing.push_async_callback(backend.close)
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)
@@ -159,10 +162,6 @@ async def open_app(
                 engine=engine,
                 holder=process.holder,
             )
-    finally:
-        for backend in built.values():
-            await backend.close()
-        await database.close()
 
 
 @asynccontextmanager

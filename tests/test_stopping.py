@@ -150,3 +150,17 @@ async def test_a_chat_that_is_terminated_lets_go_of_its_conversation(tmp_path: P
         await terminal.until_prompt()
         terminal.terminate()
         assert await terminal.exit() == 128 + signal.SIGTERM
+
+
+class _Stuck(ScriptedBackend):
+    async def close(self) -> None:
+        raise OSError("the line is in a strange state")
+
+
+async def test_a_backend_that_cannot_close_leaves_nothing_else_open(tmp_path: Path) -> None:
+    other = ScriptedBackend("Hello.", name="other")
+    with pytest.raises(OSError, match="strange state"):
+        async with house(tmp_path, _Stuck("Hello."), other) as app:
+            pass
+    with pytest.raises(RuntimeError, match="shutdown"):
+        await app.database.try_writing()
