@@ -1,0 +1,30 @@
+"""One browser for all tests of a worker, and for each test visitors of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.web.browsers import Visitor, chromium, visiting
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Run Chromium for as long as this worker has tests."""
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+async def visit(browser: Browser) -> AsyncIterator[Visit]:
+    """Return what makes another visitor: someone with a browser profile of their own."""
+    async with AsyncExitStack() as stack:
+
+        async def visitor(**options: Any) -> Visitor:
+            return await stack.enter_async_context(visiting(browser, **options))
+
+        yield visitor

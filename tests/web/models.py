@@ -1,0 +1,27 @@
+"""A model that says what a test tells it, as slowly as the test likes."""
+
+from tests.servers.acts import Act, Answer
+from tests.servers.base import Heard
+from tests.servers.openai import OpenAIServer
+
+ANSWER = "Standard shipping takes **3–5 business days** after shipping [1]. Express takes two [1]."
+_CONTEXT = "\n\nToday is "  # follows the question
+
+
+class Model(OpenAIServer):
+    """Answers a question that holds one of ``answers`` with what stands there, else ``answer``.
+
+    ``seconds`` pass between two words; an answer may also be a refusal or a fault.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(self._act, pace=lambda: self.seconds)
+        self.seconds = 0.0
+        self.answer: str | Act = ANSWER
+        self.answers: dict[str, str | Act] = {}
+
+    def _act(self, heard: Heard) -> Act:
+        said = str(heard.json()["messages"][-1]["content"]).partition(_CONTEXT)[0]
+        found = [answer for words, answer in self.answers.items() if words in said]
+        answer = found[0] if found else self.answer
+        return Answer(text=answer) if isinstance(answer, str) else answer
