@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.terminal.blocks import Blocks
+from channels.blocks import Blocks
 
 LINES = st.sampled_from(
     [

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 from bot.messages import Citation
-from channels.terminal.blocks import Blocks
+from channels.blocks import Blocks
 from channels.terminal.escapes import harmless
 from channels.terminal.page import STOPPED, WITHDRAWN, Page, PlainPage, source_lines
 from channels.terminal.tail import Tail
