@@ -130,6 +130,7 @@ async def open_app(
         )
         engine = Engine(
             conversations=conversations,
+            visits=visits,
             answering=answering,
             settings=settings,
             channels=channels,

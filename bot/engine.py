@@ -6,7 +6,7 @@ anybody follows it; who follows it is told of every event from memory.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
@@ -17,6 +17,7 @@ from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, wi
 from bot.following import Followers
 from bot.guards import cleaned
 from bot.messages import (
+    Changed,
     Event,
     Inbound,
     Outcome,
@@ -29,7 +30,8 @@ from bot.messages import (
     Working,
 )
 from bot.settings import Settings
-from bot.store.base import Accepted, Conversations, Finish, History, Lease
+from bot.store.base import Accepted, Conversations, Finish, History, Lease, Visits
+from bot.watching import Watchers
 from bot.window import Window, count_tokens
 from bot.work import Interrupt, Work
 
@@ -55,6 +57,7 @@ class Engine:
         self,
         *,
         conversations: Conversations,
+        visits: Visits,
         answering: Answering,
         settings: Settings,
         channels: Collection[str],
@@ -74,8 +77,10 @@ class Engine:
         self._running: set[asyncio.Task[None]] = set()
         self._folding: set[asyncio.Task[None]] = set()
         self._followers = Followers(conversations=conversations, works=self._works)
+        self._watchers = Watchers(visits=visits, works=self._works)
         self._kept_prompts: set[str] = set()
         self._sweeper: asyncio.Task[None] | None = None
+        self._looker: asyncio.Task[None] | None = None
         self._closing = False
 
     # --- Accept ------------------------------------------------------------------------------
@@ -100,6 +105,7 @@ class Engine:
             await self._take_up(accepted.lease, accepted)
         elif not accepted.duplicate:
             self._hear(accepted)
+        self._watchers.look_at(accepted.conversation)
         return accepted
 
     async def _take_up(self, lease: Lease, accepted: Accepted) -> None:
@@ -132,7 +138,7 @@ class Engine:
         if work is not None and not work.finishing:
             work.break_off(Interrupt.STOP)
 
-    # --- Follow ------------------------------------------------------------------------------
+    # --- Follow and watch --------------------------------------------------------------------
 
     def follow(self, conversation: int, *, seq: int) -> AsyncIterator[Event]:
         """Tell what happens until the customer's message ``seq`` has its reply.
@@ -143,9 +149,24 @@ class Engine:
         """
         return self._followers.follow(conversation, seq=seq)
 
+    def watch(self, conversation: int) -> AsyncGenerator[Event | Changed]:
+        """Tell what happens in a conversation, whoever does it, until the watcher leaves.
+
+        First comes how it stands; then, if this process writes an answer, that it works and as one
+        piece what it has shown so far; then every event of this process, and whenever something
+        was committed a ``Changed``: at once if it was here, within about a second if elsewhere.
+        A ``Piece`` belongs to the turn that said last that it is ``Working``. Whoever listens
+        slowly hears pieces together, and of turns that are over only how the last one ended.
+
+        A database that does not answer ends nothing; neither does leaving stop a turn. Leave by
+        ``aclosing``, or what is kept for the watcher stays until the garbage is collected.
+        """
+        return self._watchers.watch(conversation)
+
     def _tell(self, work: Work, event: Event) -> None:
         work.note(event, at=self._clock())
         self._followers.tell(work, event)
+        self._watchers.tell(work, event)
 
     # --- Turn --------------------------------------------------------------------------------
 
@@ -387,6 +408,7 @@ class Engine:
                     work.answered()
                     self._kept()
                     self._tell(work, Replied(turn.reply))
+                    self._watchers.look_at(work.lease.conversation)
                 return ended
 
     async def _keep_prompt(self, turn: Turn) -> None:
@@ -437,6 +459,7 @@ class Engine:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
+        self._looker = self._tasks.create_task(self._watchers.run())
         if self._channels:
             self._sweeper = self._tasks.create_task(self._sweep())
         return self
@@ -455,6 +478,8 @@ class Engine:
             if self._running and error is None:
                 await asyncio.wait(self._running, timeout=self._settings.engine.grace_seconds)
         finally:
+            if self._looker is not None:
+                self._looker.cancel()
             for task in (*self._running, *self._folding):
                 task.cancel()
             # The block's own error goes its way as it is, and not in a group.

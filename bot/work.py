@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from bot.messages import Event, Piece, Withdrawn, Working
+from bot.messages import Event, Piece, Replied, Withdrawn, Working
 from bot.store.base import History, Lease
 
 
@@ -26,6 +26,7 @@ class Work:
     first: int = 0  # the oldest seq that the present turn answers; 0 until that is known
     upto: int = 0  # and the newest
     turn: str = ""
+    announced: bool = False  # it was told that the turn works, and not yet how it ended
     started: float = 0.0
     since: float = 0.0  # when the first turn over these messages began
     first_piece: float | None = None
@@ -46,6 +47,7 @@ class Work:
     def begin_turn(self, *, at: float) -> None:
         self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
         self.since = self.since or at
+        self.announced = False
         self.shown, self.seen, self.finishing = "", False, False
         if self.interrupt is Interrupt.NEWER:
             self.interrupt = None
@@ -58,7 +60,11 @@ class Work:
     def note(self, event: Event, *, at: float) -> None:
         """Keep in mind what is before the customer's eyes."""
         match event:
-            case Working() | Withdrawn():
+            case Working():
+                self.announced, self.shown = True, ""
+            case Replied():
+                self.announced = False
+            case Withdrawn():
                 self.shown = ""
             case Piece(text):
                 if self.first_piece is None:
