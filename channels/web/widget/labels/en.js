@@ -1,0 +1,45 @@
+/** The widget's own words in English, and what a language needs. */
+
+const labels = {
+  open: "Open chat",
+  close: "Close chat",
+  unread: "Unread messages",
+  title: "Chat",
+  log: "Conversation",
+  greeting: "Hello! How can we help?",
+  suggestions: "Suggestions",
+  write: "Write a message",
+  send: "Send",
+  stop: "Stop the answer",
+  bot: "Automated assistant",
+  writing: "Writing an answer",
+  waiting: "A member of our team will answer here.",
+  person: "A person is answering",
+  team: "Our team",
+  you: "You",
+  sources: "Sources",
+  source: "Source",
+  table: "Table",
+  pre: "Code",
+  good: "Helpful",
+  bad: "Not helpful",
+  thanks: "Thank you for your feedback.",
+  stopped: "Stopped",
+  sending: "Sending",
+  failed: "Not sent",
+  retry: "Try again",
+  older: "Earlier messages",
+  latest: "New messages",
+  menu: "Options",
+  fresh: "New conversation",
+  save: "Download conversation",
+  offline: "No connection. We keep trying.",
+  busy: "Too many messages at once. Please wait a moment.",
+  long: "This message is too long.",
+  refused: "The chat is not available here.",
+  server: "Something went wrong. Please try again.",
+};
+
+/** @typedef {Record<keyof typeof labels, string>} Labels */
+
+export default labels;
