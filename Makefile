@@ -7,7 +7,7 @@ TSC    := node_modules/.package-lock.json
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat test check format bench soak soak-broken soak-points soak-streams clean
+.PHONY: help setup chat serve test check format bench soak soak-broken soak-points soak-streams clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ $(TSC): package.json package-lock.json
 
 chat: $(READY) ## Talk with the bot about a sample store, in this terminal
 	@$(BIN)/bot chat
+
+serve: $(READY) ## Serve the web chat, with a demo page, on this machine
+	@$(BIN)/bot serve
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS)

@@ -258,6 +258,20 @@ class Settings(Section):
         """Return what the environment or the secrets file has under a name that settings give."""
         return self._keys.get(variable)
 
+    def demand(self, variable: str, *, place: str) -> SecretStr:
+        """Return what stands under ``variable``, which is named at ``place``.
+
+        Raises:
+            SettingsError: neither the environment nor the secrets file has it.
+        """
+        found = self.secret(variable)
+        if found is None:
+            raise SettingsError(
+                f"{place}: {variable} is neither in the environment nor in "
+                f"{self.secrets or 'a secrets file'}. Set it there."
+            )
+        return found
+
     def key(self, backend: str) -> SecretStr | None:
         """Return the key of ``backend``; None where it needs none: no model, or its own server.
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from random import uniform
 from typing import Self
 
@@ -87,6 +88,16 @@ class Database:
             StoreUnavailable: the database does not answer, or is locked or full.
         """
         return await _retried(self._transactions.write, deed)
+
+    async def fits(self) -> bool:
+        """Tell whether the tables are, by now, still this program's.
+
+        Raises:
+            SchemaError: they are another program's.
+            StoreUnavailable: the database does not answer.
+        """
+        found = await self.read(partial(schema.revision, address=self.address))
+        return found == schema.head()
 
     async def try_writing(self) -> None:
         """Write nothing, in a way that only a database which can be written allows.

@@ -38,7 +38,7 @@ async def current(url: str) -> str | None:
     transactions = connect(address, pool=1, patience=_PATIENCE)
     try:
         with gate():
-            return await transactions.read(partial(_revision, address=address))
+            return await transactions.read(partial(revision, address=address))
     finally:
         await transactions.close()
 
@@ -64,7 +64,7 @@ async def check(transactions: Transactions, address: Address) -> None:
     Raises:
         SchemaError: the tables are others; the text says what to run.
     """
-    found = await transactions.read(partial(_revision, address=address))
+    found = await transactions.read(partial(revision, address=address))
     _refuse_unknown(found, address)
     if found == head():
         return
@@ -78,7 +78,8 @@ async def check(transactions: Transactions, address: Address) -> None:
     )
 
 
-def _revision(connection: Connection, *, address: Address) -> str | None:
+def revision(connection: Connection, *, address: Address) -> str | None:
+    """Return the revision that the tables are at, None where there are none."""
     tables = _TABLES_OF_A_FILE if address.file else _TABLES_OF_A_SERVER
     names = set(connection.scalars(tables))
     if "alembic_version" in names:
@@ -106,7 +107,7 @@ def _upgrade(connection: Connection, *, address: Address) -> str | None:
     """Migrate as the only one; who comes second finds the work done."""
     if not address.file:  # there a writer is alone by itself
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    found = _revision(connection, address=address)
+    found = revision(connection, address=address)
     _refuse_unknown(found, address)
     if found != head():
         migrate(connection, "head")

@@ -1,0 +1,42 @@
+"""Tells a load balancer whether this process is up, and whether it should be sent anybody."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from bot.errors import SchemaError, StoreUnavailable
+from channels.web.front import Here
+from channels.web.problems import Problem
+
+ROUTER = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """That all is well."""
+
+    status: str = "ok"
+
+
+@ROUTER.get("/healthz", operation_id="is_up")
+async def healthz() -> Health:
+    """Tell that the process is up."""
+    return Health()
+
+
+@ROUTER.get("/readyz", operation_id="is_ready")
+async def readyz(here: Here) -> Health:
+    """Tell whether to send visitors: the database answers, its tables fit, no end is near."""
+    if here.streams.stopping:
+        raise _unready("This process is stopping.")
+    try:
+        fits = await here.app.database.fits()
+    except (StoreUnavailable, SchemaError):
+        raise _unready("The database does not answer as it should.") from None
+    if not fits:
+        raise _unready("The database has other tables than this process works with.")
+    return Health()
+
+
+def _unready(detail: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unready", detail)
