@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from bot.app import App
 from channels.web import conversations, docs, health, sessions
 from channels.web.access import Access
+from channels.web.assets import Assets
 from channels.web.description import described
 from channels.web.front import Front
 from channels.web.limits import Limits
@@ -53,9 +54,10 @@ async def make_web(
     )
     web.openapi = lambda: described(web)  # type: ignore[method-assign]
     told(web)
-    # What is served. The widget's files and the demo page belong here, too.
+    # What is served. The demo page belongs here, too.
     for router in (sessions.ROUTER, conversations.ROUTER, health.ROUTER, docs.ROUTER):
         web.include_router(router)
+    web.router.routes.extend(Assets().routes())
     # What stands in front: the last one is the first that a request meets.
     web.add_middleware(Unforeseen)
     web.add_middleware(Size, longest=settings.longest_body)
