@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.app import App
-from channels.web import conversations, docs, health, sessions
+from channels.web import conversations, docs, health, sessions, shop
 from channels.web.access import Access
 from channels.web.assets import Assets
 from channels.web.description import described
@@ -58,6 +58,8 @@ async def make_web(
     for router in (sessions.ROUTER, conversations.ROUTER, health.ROUTER, docs.ROUTER):
         web.include_router(router)
     web.router.routes.extend(Assets().routes())
+    if settings.demo:
+        web.router.routes.extend(shop.routes(settings.known_sites))
     # What stands in front: the last one is the first that a request meets.
     web.add_middleware(Unforeseen)
     web.add_middleware(Size, longest=settings.longest_body)

@@ -9,6 +9,8 @@ const LANGUAGES = (
   "vi zh zh-hant"
 ).split(" ");
 const RIGHT_TO_LEFT = /^(ar|fa|he)/;
+/** Milliseconds that the chat waits to hear which language its site has. */
+const HEARING = 600;
 /** @type {Record<string, string>} */
 const OTHER_NAMES = { no: "nb", nn: "nb", iw: "he", "zh-tw": "zh-hant", "zh-hk": "zh-hant" };
 
@@ -29,13 +31,29 @@ export function choose(wishes) {
   return "en";
 }
 
+/**
+ * What the page says, or else the site's settings, or else the page's own language.
+ *
+ * @param {import("./types").Host} host
+ * @param {import("./types").Config} config
+ * @param {import("./types").Talk} talk
+ */
+async function wanted({ dataset }, config, talk) {
+  if (!dataset.language && !talk.site) {
+    await new Promise((done) => {
+      talk.addEventListener("change", () => talk.site && done(0));
+      setTimeout(done, HEARING);
+    });
+  }
+  return choose([dataset.language, talk.site?.language, config.language, ...navigator.languages]);
+}
+
 /** @type {import("./types").Mount} */
 export async function mount(host, root, config, talk) {
-  const language = choose([config.language, document.documentElement.lang, ...navigator.languages]);
+  talk.start();
+  const language = await wanted(host, config, talk);
   const { default: labels } = await import(`./labels/${language}.js`);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   const direction = RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr";
-  const view = new View(host, root, talk, labels, language, direction);
-  talk.start();
-  return view;
+  return new View(host, root, talk, labels, language, direction);
 }
