@@ -54,7 +54,6 @@ async def make_web(
     )
     web.openapi = lambda: described(web)  # type: ignore[method-assign]
     told(web)
-    # What is served. The demo page belongs here, too.
     for router in (sessions.ROUTER, conversations.ROUTER, health.ROUTER, docs.ROUTER):
         web.include_router(router)
     web.router.routes.extend(Assets().routes())

@@ -285,7 +285,6 @@ time { unicode-bidi: isolate; }
 blockquote {
   padding-inline-start: 0.75em;
   border-inline-start: 0.1875em solid var(--line);
-  color: var(--muted);
 }
 hr { width: 100%; border: 0; border-top: 1px solid var(--line); }
 code, pre { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.9em; }

@@ -281,7 +281,8 @@ export class View {
     this.face.textContent = [...(talk.site?.bot || title)][0];
     const busy = working ? labels.writing : labels.bot;
     const name = talk.site?.bot;
-    const line = owner === "operator" ? labels.person : name ? `${name} · ${busy}` : busy;
+    const named = name && name !== title ? `${name} · ${busy}` : busy;
+    const line = owner === "operator" ? labels.person : named;
     if (this.line.textContent !== line) this.line.textContent = line;
     this.panel.classList.toggle("person", owner === "operator");
   }
