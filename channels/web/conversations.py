@@ -137,7 +137,10 @@ async def send(id: Id, body: NewMessage, call: Calling) -> Accepted | Response: 
     if STREAM not in call.accept:
         return accepted
     first = event("accepted", accepted)
-    return EventStream(call, kept.conversation, after=kept.seq, until=kept.seq, first=first)
+    try:
+        return EventStream(call, kept.conversation, after=kept.seq, until=kept.seq, first=first)
+    except Problem:  # one stream too many; the message is safe all the same
+        return accepted
 
 
 async def _keep(call: Call, key: str, body: NewMessage) -> Kept:

@@ -75,9 +75,10 @@ def call(request: Request, here: Here, address: Address) -> Call:
     who = here.tokens.read(bearer(request.headers.get("authorization")), "visit")
     site = here.sites.find(who.site)
     origin = request.headers.get("origin")
-    if origin is not None and origin != who.origin:
-        raise Problem(HTTPStatus.FORBIDDEN, "origin", "This session belongs to another page.")
-    site.origin(who.origin, own=own_origin(request))
+    if origin is not None:  # a browser tells it, but of pages of our own
+        if origin != who.origin:
+            raise Problem(HTTPStatus.FORBIDDEN, "origin", "This session belongs to another page.")
+        site.origin(origin, own=own_origin(request))
     accept = request.headers.get("accept", "")
     return Call(here=here, who=who, address=address, accept=accept)
 

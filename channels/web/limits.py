@@ -94,6 +94,11 @@ class Limits:
                 if not self._open[whose]:
                     del self._open[whose]
 
+    @property
+    def open(self) -> int:
+        """How many streams are counted now."""
+        return sum(number for (kind, _), number in self._open.items() if kind == "visitor")
+
     async def _count(self, item: RateLimitItem, *of: str) -> None:
         if await self._window.hit(item, *of):
             return

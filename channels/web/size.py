@@ -31,7 +31,10 @@ class Size:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._longest:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                # It may have no end: the line is closed, and not read on.
+                raise HTTPException(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers={"Connection": "close"}
+                )
             return message
 
         await self._app(scope, counted, send)
