@@ -316,7 +316,7 @@ export class View {
     if (stop.hidden === shown) {
       if (!shown && this.root.activeElement === stop) this.input.focus();
       stop.hidden = !shown;
-      this.status.textContent = shown ? labels.writing : this.status.textContent;
+      if (shown) this.status.textContent = labels.writing;
     }
     clearTimeout(this.#cut);
     if (online && connected) {
