@@ -32,6 +32,11 @@ class Access:
         try:
             await self._app(scope, receive, watched)
         finally:
-            route = getattr(scope.get("route"), "path", "(no endpoint)")
             milliseconds = (time.monotonic() - begun) * 1000
-            _logger.info("%s %s %d %.0f ms", scope["method"], route, status, milliseconds)
+            _logger.info("%s %s %d %.0f ms", scope["method"], _asked(scope), status, milliseconds)
+
+
+def _asked(scope: Scope) -> str:
+    if "route" in scope:
+        return str(scope["route"].path)
+    return "(a file)" if "endpoint" in scope else "(nothing there)"

@@ -210,8 +210,10 @@ export class Talk extends EventTarget {
   /** Choose the conversation that this visitor goes on with, and follow it. */
   async #load() {
     const kept = this.#kept.all.conversation ?? "";
-    this.#choose(this.#own(kept) ? kept : (this.#session.conversations[0]?.id ?? ""));
+    const known = this.#own(kept) ? kept : (this.#session.conversations[0]?.id ?? "");
+    this.#choose(known);
     this.#changed({ what: "session" });
+    if (!known) return;
     try {
       await this.#page("");
       this.#begin();
