@@ -9,6 +9,7 @@ from tests.bench.parts import Scale, parts
 from tests.bench.places import Files
 from tests.bench.report import Row
 from tests.bench.stretch import Size
+from tests.bench.web import Crowd
 
 TINY = Scale(
     repetitions=1,
@@ -19,10 +20,13 @@ TINY = Scale(
     longest=12,
     repeats=25,
     room=20,
+    crowd=Crowd(streams=4, answers=2, words=10),
 )
 
 
-@pytest.mark.parametrize("name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats"])
+@pytest.mark.parametrize(
+    "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web"]
+)
 def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
     rows = parts(TINY, where=lambda _: Files(tmp_path), results=tmp_path)[name]()
     assert rows

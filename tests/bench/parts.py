@@ -16,6 +16,7 @@ from tests.bench.repeats import repeated_history
 from tests.bench.report import Row
 from tests.bench.room import database_room
 from tests.bench.stretch import Size
+from tests.bench.web import Crowd, watched_answers
 
 Part = Callable[[], Sequence[Row]]
 _Measuring = Coroutine[Any, Any, Sequence[Row]]
@@ -35,6 +36,7 @@ class Scale:
     longest: int
     repeats: int
     room: int
+    crowd: Crowd
 
 
 FULL = Scale(
@@ -46,6 +48,7 @@ FULL = Scale(
     longest=2000,
     repeats=120,
     room=300,
+    crowd=Crowd(streams=1000, answers=50, words=200),
 )
 QUICK = Scale(
     repetitions=1,
@@ -56,6 +59,7 @@ QUICK = Scale(
     longest=100,
     repeats=30,
     room=20,
+    crowd=Crowd(streams=100, answers=10, words=50),
 )
 
 
@@ -92,5 +96,6 @@ def parts(scale: Scale, *, where: Callable[[str], Place], results: Path) -> Mapp
         "room-sqlite": on("sqlite", database_room, turns=scale.room),
         "room-postgresql": on("postgresql", database_room, turns=scale.room),
         "repeats": on("sqlite", repeated_history, turns=scale.repeats),
+        "web": on("sqlite", watched_answers, crowd=scale.crowd, repetitions=scale.slow_repetitions),
         "processes": on("postgresql", two_processes, **both),
     }

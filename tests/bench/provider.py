@@ -8,11 +8,12 @@ import argparse
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.bench import cores
+from tests.bench.stamps import stamped
 from tests.bench.words import ANSWER
 from tests.servers.acts import Answer
 from tests.servers.anthropic import AnthropicServer
@@ -34,12 +35,15 @@ class Provider:
 
 
 @contextmanager
-def provider(answer: str = ANSWER, *, think: float = 0.0, pace: float = 0.0) -> Iterator[Provider]:
+def provider(
+    answer: str = ANSWER, *, think: float = 0.0, pace: float = 0.0, stamps: bool = False
+) -> Iterator[Provider]:
     """Serve ``answer``, cut behind its words, a request at a time on each line.
 
-    ``think`` are the seconds before its first piece, ``pace`` those between two.
+    ``think`` are the seconds before its first piece, ``pace`` those between two. With ``stamps``
+    its words say when they are sent.
     """
-    options = ["--think", str(think), "--pace", str(pace)]
+    options = ["--think", str(think), "--pace", str(pace), *(["--stamps"] if stamps else [])]
     command = [sys.executable, "-m", "tests.bench.provider", *options, answer]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -53,8 +57,16 @@ def provider(answer: str = ANSWER, *, think: float = 0.0, pace: float = 0.0) -> 
 class _Line(asyncio.Protocol):
     """One client's line: waits for a whole request, whatever it asks, and writes the answer."""
 
-    def __init__(self, chunks: Sequence[bytes], *, think: float, pace: float) -> None:
+    def __init__(
+        self,
+        chunks: Sequence[bytes],
+        *,
+        think: float,
+        pace: float,
+        mark: Callable[[bytes], bytes],
+    ) -> None:
         self._chunks = chunks
+        self._mark = mark
         self._think = think
         self._pace = pace
         self._heard = b""
@@ -84,7 +96,7 @@ class _Line(asyncio.Protocol):
 
     def _go_on(self, chunks: Iterator[bytes]) -> None:
         if chunk := next(chunks, b""):
-            self._transport.write(chunk)
+            self._transport.write(self._mark(chunk))
             self._loop.call_later(self._pace, self._go_on, chunks)
 
 
@@ -100,10 +112,11 @@ def _chunks(answer: str) -> Sequence[bytes]:
     return [_HEAD + chunks[0], *chunks[1:], b"0\r\n\r\n"]
 
 
-async def _serve(answer: str, *, think: float, pace: float) -> None:
+async def _serve(answer: str, *, think: float, pace: float, stamps: bool) -> None:
+    mark = stamped if stamps else bytes
     chunks = _chunks(answer)
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Line(chunks, think=think, pace=pace), "127.0.0.1", 0
+        lambda: _Line(chunks, think=think, pace=pace, mark=mark), "127.0.0.1", 0
     )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
@@ -114,5 +127,5 @@ if __name__ == "__main__":
     parser.add_argument("answer")
     parser.add_argument("--think", type=float, default=0.0)
     parser.add_argument("--pace", type=float, default=0.0)
-    options = parser.parse_args()
-    asyncio.run(_serve(options.answer, think=options.think, pace=options.pace))
+    parser.add_argument("--stamps", action="store_true")
+    asyncio.run(_serve(**vars(parser.parse_args())))
