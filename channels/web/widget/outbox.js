@@ -31,7 +31,7 @@ export class Outbox {
     this.#show = show;
   }
 
-  /** Take up what a page of this conversation left behind. @param {string} conversation */
+  /** Take up what a page of this conversation left behind. @param {string} [conversation] */
   restore(conversation) {
     for (const unsent of this.#kept.all.unsent ?? []) {
       if (unsent.conversation && unsent.conversation !== conversation) continue;

@@ -98,8 +98,8 @@ export class Roll {
   /** @param {{ owner: Owner, asked: number, answered: number, read: number }} state */
   state({ owner, asked, answered, read }) {
     this.owner = owner;
-    this.#asked = asked;
-    this.#answered = answered;
+    this.#asked = Math.max(this.#asked, asked); // it may be older than what was accepted since
+    this.#answered = Math.max(this.#answered, answered);
     this.#read = Math.max(this.#read, read);
     if (owner !== "bot") this.#unwrite();
   }

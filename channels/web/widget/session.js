@@ -5,8 +5,6 @@ import { Refusal } from "./wire.js";
 /** @typedef {import("./types").Proof} Proof */
 /** @typedef {import("./types").Summary} Summary */
 
-/** A token is renewed so many milliseconds before it ends. */
-const EARLY = 30000;
 /** A request that is no stream is given up after so many milliseconds. */
 const PATIENCE = 15000;
 
@@ -44,6 +42,11 @@ export class Session {
     return this.#renew !== this.#kept.all.renew;
   }
 
+  /** Have a session that holds. */
+  async hold() {
+    if (Date.now() > this.#ends) await this.open();
+  }
+
   /** Open the session, or renew it. Callers at the same time share one request. */
   open() {
     return (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)));
@@ -66,7 +69,7 @@ export class Session {
    */
   async call(path, init = {}) {
     for (let stale = ""; ; ) {
-      if (this.#token === stale || Date.now() > this.#ends) await this.open();
+      await (this.#token === stale ? this.open() : this.hold());
       const token = this.#token;
       const headers = { ...init.headers, Authorization: "Bearer " + token };
       try {
@@ -104,7 +107,7 @@ export class Session {
     const response = await this.#fetch("/v1/sessions", { method: "POST", body });
     const { token, expires_in, renew, visitor, site, conversations } = await response.json();
     this.#token = token;
-    this.#ends = Date.now() + expires_in * 1000 - EARLY;
+    this.#ends = Date.now() + expires_in * 900;
     this.#renew = renew;
     this.#kept.keep({ renew });
     Object.assign(this, { visitor, site, conversations });

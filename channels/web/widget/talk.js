@@ -94,7 +94,7 @@ export class Talk extends EventTarget {
   async peek() {
     if (this.#starting) return;
     try {
-      await this.#session.open();
+      await this.#session.hold();
     } catch {
       return; // the chat says so when it is opened
     }
@@ -185,10 +185,12 @@ export class Talk extends EventTarget {
   async #start() {
     this.#listen();
     this.#set({ online: globalThis.navigator?.onLine !== false });
-    this.#outbox.restore(this.#kept.all.conversation ?? "");
+    const { conversation } = this.#kept.all;
+    if (conversation) this.#choose(conversation);
+    this.#outbox.restore(conversation);
     for (let tries = 0; !this.#leave.signal.aborted; tries++) {
       try {
-        await this.#session.open();
+        await this.#session.hold();
         await this.#load();
         break;
       } catch (error) {
@@ -218,7 +220,7 @@ export class Talk extends EventTarget {
       await this.#page("");
       this.#begin();
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 404) throw error; // or not begun
+      if (!(error instanceof Refusal) || error.status !== 404) throw error; // else not begun
     }
   }
 
@@ -327,8 +329,9 @@ export class Talk extends EventTarget {
   async #post(unsent) {
     await this.#readied.over;
     if (!this.#begun && this.#session.elsewhere) {
+      const before = this.visitor?.id;
       await this.#session.open();
-      await this.#load();
+      if (this.visitor?.id !== before) await this.#load(); // two tabs met a new visitor
     }
     if (!this.#own(unsent.conversation)) unsent.conversation = this.#id;
     const here = unsent.conversation === this.#id;
