@@ -147,6 +147,30 @@ async def test_the_log_follows_a_customer_who_reads_its_end_and_nobody_else(show
     assert await page.get_by_role("button", name="New messages").count() == 0
 
 
+_FIVE_LINES = """
+    find('textarea').value = 'Hello\\n'.repeat(5);
+    find('textarea').dispatchEvent(new Event('input'));
+"""
+
+
+async def test_the_log_stays_at_its_end_when_the_room_changes(show: Open) -> None:
+    page = await show()
+    await page.evaluate("for (let n = 0; n < 40; n++) talk.put('bot', [['p', `Number ${n}`]])")
+    for deed in (
+        "talk.fail('server')",
+        "talk.set({online: false})",
+        "find('textarea').value = 'Hello'; find('form').requestSubmit()",
+        "talk.set({online: true})",
+        _FIVE_LINES,
+    ):
+        await page.evaluate(deed)
+        assert await _gap(page) < 2, deed
+        await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+        assert await _gap(page) < 2, deed
+    await page.evaluate("talk.put('bot', [['p', 'The last']])")
+    assert await _gap(page) < 2
+
+
 async def test_older_messages_move_nothing_that_is_read(show: Open) -> None:
     page = await show()
     await page.evaluate("for (let n = 0; n < 40; n++) talk.put('bot', [['p', `Number ${n}`]])")

@@ -15,6 +15,7 @@ export class Log {
   #rows = new Map();
   #pinned = true;
   #top = 0;
+  #end = 0;
   #list = el("div", { class: "list" });
   #dots = el("div", { class: "bubble dots", "aria-hidden": "true" }, ...dots());
   #note = el("p", { class: "note" });
@@ -136,15 +137,20 @@ export class Log {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
-    const gap = scrollHeight - scrollTop - clientHeight;
-    this.#pinned = gap < 2 || (this.#pinned && scrollTop >= this.#top);
+    const end = scrollHeight - clientHeight;
+    // What moved by itself, because something grew or shrank, is not what the customer did.
+    const still = end !== this.#end || scrollTop >= this.#top;
+    this.#pinned = end - scrollTop < 2 || (this.#pinned && still);
     this.#top = scrollTop;
-    if (this.#pinned) this.#seen();
+    this.#end = end;
+    this.#keep();
   }
 
   #keep() {
     if (!this.#pinned) return;
-    this.element.scrollTop = this.#top = this.element.scrollHeight;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.#top = this.element.scrollTop;
+    this.#end = this.element.scrollHeight - this.element.clientHeight;
     this.#seen();
   }
 

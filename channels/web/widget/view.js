@@ -165,7 +165,7 @@ export class View {
     if (!text.trim()) return;
     this.log.toEnd();
     this.talk.send(text);
-    this.#say("");
+    if (this.alert.textContent !== this.labels.offline) this.#say("");
     this.input.value = "";
     this.input.dispatchEvent(new Event("input"));
     this.input.focus();
@@ -319,9 +319,10 @@ export class View {
       if (shown) this.status.textContent = labels.writing;
     }
     clearTimeout(this.#cut);
+    const told = this.alert.textContent === labels.offline;
     if (online && connected) {
-      if (this.alert.textContent === labels.offline) this.#say("");
-    } else {
+      if (told) this.#say("");
+    } else if (!told) {
       this.#cut = setTimeout(() => this.#say(labels.offline), online ? PATIENCE : 0);
     }
   }
