@@ -1,6 +1,6 @@
 """Visits in SQL: what customers see of their own conversations."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, literal, select, update
@@ -11,11 +11,11 @@ from bot.store import rows
 from bot.store.base import Entry, Mark, Visit
 from bot.store.conflicts import insert
 from bot.store.database import Database
+from bot.store.listed import listed, to_list
 from bot.store.rows import AnyRow, AnySelect
 from bot.store.tables import Conversation, Customer, Feedback, Message, Secret, Turn
 
 _LARGEST = 2**31 - 1  # that a seq's column holds
-_MOST_NAMED = 16_384  # conversations in one statement; databases count what stands in it
 _OPENING_LENGTH = 200  # characters
 
 _CUSTOMER = (
@@ -32,7 +32,8 @@ _MARK = (
     Conversation.owner,
     Conversation.read_seq,
 )
-_MARKS = select(*_MARK).where(Conversation.id.in_(bindparam("these", expanding=True)))
+_MARKS: AnySelect = select(*_MARK).where(Conversation.id.in_(listed("these")))
+_OWNERS = {owner.value: owner for owner in Owner}
 
 _OPENING = (
     select(func.substr(Message.text, 1, _OPENING_LENGTH))
@@ -144,20 +145,10 @@ class SqlVisits:
         return [_to_entry(row) for row in reversed(last)]
 
     async def marks(self, conversations: Collection[int]) -> Mapping[int, Mark]:
-        named = list(conversations)
-        if not named:
+        if not conversations:
             return {}
-
-        def deed(connection: Connection) -> dict[int, Mark]:
-            return {
-                row.id: _to_mark(row)
-                for start in range(0, len(named), _MOST_NAMED)
-                for row in connection.execute(
-                    _MARKS, {"these": _rounded(named[start : start + _MOST_NAMED])}
-                )
-            }
-
-        return await self._database.glance(deed)
+        found = await self._all(_MARKS, {"these": to_list(conversations)})
+        return {row[0]: _to_mark(row) for row in found}
 
     async def read_upto(self, conversation: int, seq: int) -> None:
         read = {"this": conversation, "seq": _within(seq)}
@@ -204,26 +195,23 @@ def _fits(name: str, column: Any) -> bool:
     return bool(len(name) <= column.type.longest)
 
 
-def _rounded(named: list[int]) -> list[int]:
-    """Name the last one again until they are a power of two: few statements to be prepared."""
-    return named + [named[-1]] * ((1 << (len(named) - 1).bit_length()) - len(named))
-
-
-def _to_mark(row: AnyRow) -> Mark:
+def _to_mark(columns: Iterable[Any]) -> Mark:
+    # Read by place: of all who watch, every second.
+    conversation, next_seq, asked, answered, owner, read = columns
     return Mark(
-        conversation=row.id,
-        seq=row.next_seq - 1,
-        asked=row.asked_seq,
-        answered=row.answered_seq,
-        owner=Owner(row.owner),
-        read=row.read_seq,
+        conversation=conversation,
+        seq=next_seq - 1,
+        asked=asked,
+        answered=answered,
+        owner=_OWNERS[owner],
+        read=read,
     )
 
 
 def _to_visit(row: AnyRow) -> Visit:
     return Visit(
         conversation=rows.to_conversation(row),
-        mark=_to_mark(row),
+        mark=_to_mark([getattr(row, column.key) for column in _MARK]),
         latest=row.latest_at,
         opening=row.opening or "",
     )

@@ -150,7 +150,8 @@ async def test_a_page_never_shows_what_happened_behind_the_scenes(
     here = lease.conversation
     await _say(database, here, 3, author=Author.TOOL, text="SECRET", parts=parts)
     await _say(database, here, 4, author=Author.BOT, text="", parts=parts, turn_id=kept.id)
-    await _say(database, here, 5, author=Author.BOT, text="One moment.", parts=parts)
+    interim = {"text": "One moment.", "parts": parts, "turn_id": kept.id}
+    await _say(database, here, 5, author=Author.BOT, **interim)
     await _say(
         database,
         here,
@@ -173,6 +174,7 @@ async def test_a_page_never_shows_what_happened_behind_the_scenes(
     assert "SECRET" not in repr(shown)
     assert "refund'" not in repr(shown)
     assert [entry.external_id for entry in shown] == ["mine", None, None, None]
+    assert [len(entry.citations) for entry in shown] == [0, 1, 0, 0]
     assert await visits.page(here, before=99, limit=99) == shown
 
 
@@ -244,6 +246,7 @@ async def test_what_was_read_never_becomes_unread(
     assert await read(HUGE) == 3  # and not what is yet to come
     await ask(store)
     assert await read(3) == 3
+    await asyncio.gather(*(visits.read_upto(here, seq) for seq in (1, 4, 2, 3, 1)))
     assert await read(4) == 4
     await visits.read_upto(404, 1)
 
