@@ -33,12 +33,7 @@ class Ear:
             case Piece(text):
                 self._gather(text)
             case Working():
-                ends = {
-                    type(each): each
-                    for each in self._pending
-                    if not isinstance(each, Working | list)
-                }
-                self._pending = [*ends.values(), event]
+                self._pending = [*self._ends(), event]
             case Changed():
                 self._pending = [each for each in self._pending if not isinstance(each, Changed)]
                 self._pending.append(event)
@@ -52,6 +47,15 @@ class Ear:
             last.append(text)
         else:
             self._pending.append([text])
+
+    def _ends(self) -> list[Event | Changed | list[str]]:
+        """Return the last of each kind of pending event but those of an answer that is over."""
+        ends: dict[type, Event | Changed | list[str]] = {}
+        for each in self._pending:
+            if not isinstance(each, Working | list):
+                ends.pop(type(each), None)
+                ends[type(each)] = each
+        return list(ends.values())
 
     async def next(self) -> Event | Changed:
         while not self._pending:
@@ -151,11 +155,17 @@ class Watchers:
         if before != mark:
             ear.hear(_to_changed(mark))
         work = self._works.get(mark.conversation)
-        if before is None and work is not None and work.announced:
-            ear.hear(Working(work.turn))
-            if work.shown:
-                work.seen = True
-                ear.hear(Piece(work.shown))
+        if before is None and work is not None:
+            self._catch_up(ear, mark, work)
+
+    def _catch_up(self, ear: Ear, mark: Mark, work: Work) -> None:
+        """Tell of the answer that is being written, unless it was committed at this moment."""
+        if not work.announced or work.upto <= mark.answered:
+            return
+        ear.hear(Working(work.turn))
+        if work.shown:
+            work.seen = True
+            ear.hear(Piece(work.shown))
 
 
 def _to_changed(mark: Mark) -> Changed:
