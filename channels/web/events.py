@@ -116,7 +116,7 @@ class EventStream(Response):
             yield b"retry: %d\n\n" % retry
 
     def _ended(self) -> bool:
-        if self._left:
+        if self._left or self._here.streams.cut:
             return True
         ended = self._ends is not None and self._here.clock() >= self._ends
         return self._stands and (ended or self._here.streams.stopping)

@@ -14,6 +14,7 @@ from bot.settings import WebSettings
 from channels.web.streams import Streams
 
 _BACKLOG = 2048
+_LAST_WORDS = 2.0  # seconds in which what was cut off says so
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - what may stand in the settings
 
 
@@ -69,7 +70,7 @@ async def serve(
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
-        timeout_graceful_shutdown=math.ceil(grace),
+        timeout_graceful_shutdown=math.ceil(grace + _LAST_WORDS),
     )
     server = _Server(config)
     async with asyncio.TaskGroup() as tasks:
@@ -79,4 +80,7 @@ async def serve(
         stopped.cancel()
         streams.stop()
         server.should_exit = True
-    return not server.server_state.tasks
+        await asyncio.wait({serving}, timeout=grace)
+        in_time = serving.done()
+        streams.cut_off()
+    return in_time

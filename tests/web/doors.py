@@ -119,6 +119,7 @@ class Door:
     url: str
     http: httpx2.AsyncClient
     limits: Limits
+    streams: Streams
     stop: asyncio.Event
     serving: asyncio.Task[bool]
 
@@ -175,6 +176,7 @@ async def door(
                     url=url,
                     http=http,
                     limits=site.state.front.limits,
+                    streams=streams,
                     stop=stop,
                     serving=serving,
                 )
