@@ -37,7 +37,8 @@ async def test_a_message_is_answered_in_the_stream_of_its_post(tmp_path: Path) -
         visitor = await place.visitor()
         told = await visitor.answered("How long does shipping take?")
         page = await visitor.page()
-    assert names(told)[:2] == ["accepted", "working"]
+    assert names(told)[0] == "accepted"
+    assert "working" in names(told)
     assert names(told)[-2:] == ["message", "state"]
     [accepted] = of(told, "accepted")
     assert accepted["seq"] == 1
