@@ -224,7 +224,7 @@ svg {
   box-shadow: 0 0.25em 1em var(--shade);
 }
 
-.row { margin-top: 1.25em; }
+.row { contain: layout style; margin-top: 1.25em; }
 .row.joined { margin-top: 0.375em; }
 .row[data-day]::before {
   content: attr(data-day);
