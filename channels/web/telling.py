@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from bot.errors import StoreUnavailable
 from bot.messages import Changed, Event, Owner, Piece, Replied, Withdrawn, Working
 from bot.store.base import Visits
 from channels.web.entries import state_of, to_view
@@ -70,14 +71,22 @@ class Telling:
         Raises:
             StoreUnavailable: it could not be read; nothing is forgotten.
         """
-        told = b""
-        ready: list[bytes] = []
+        told: list[bytes] = []
         while self._heard:
-            first = self._heard[0]
-            ready.append(await self._look(first) if isinstance(first, Changed) else first)
-            del self._heard[0]
-        told = b"".join(ready)
-        return told + self._piece() if self._grown else told
+            heard, self._heard = self._heard, []  # more may be heard while we look
+            try:
+                while heard:
+                    told.append(await self._tell(heard[0]))
+                    del heard[0]
+            except StoreUnavailable:
+                self._heard = [*told, *heard, *self._heard]
+                raise
+        if self._grown:
+            told.append(self._piece())
+        return b"".join(told)
+
+    async def _tell(self, heard: bytes | Changed) -> bytes:
+        return await self._look(heard) if isinstance(heard, Changed) else heard
 
     async def _look(self, changed: Changed) -> bytes:
         """Return the messages up to ``changed``, and how the conversation stands now."""
