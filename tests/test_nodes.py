@@ -174,9 +174,27 @@ def test_of_any_other_link_its_words_remain(address: str) -> None:
 def test_a_block_that_takes_too_long_to_read_is_left_as_words() -> None:
     many = "|a" * 100 + "\n" + "|-" * 100 + "\n" + "|\n" * 1000
     for text in (many, "[" * 5000, "*a " * 5000):
-        assert words(written(text)) == text.strip("\n").replace("\n", "")
+        assert words(written(text)) == text.strip().replace("\n", "")
         assert {tag for tag, _ in elements(written(text))} <= {"p", "br"}
     assert written("```\n" + "a\n" * 9000)[0][0] == "pre"
+
+
+PLAIN = st.lists(
+    st.sampled_from(["Word", "a", " ", "  ", ".", "\n", "\n\n", "[1]", "](", "[", "!", "(", ")"])
+    | st.sampled_from(
+        ["-", "#", "1.", "=", ">", ":", "https://a.example", "\u00a0", "\u3000", "*"]
+    ),
+    max_size=16,
+).map("".join)
+
+
+@settings(max_examples=500)
+@given(text=PLAIN)
+def test_what_is_plain_needs_no_parser(text: str) -> None:
+    quickly = written(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tree, "_PLAIN", re.compile("(?!)"))
+        assert written(text) == quickly
 
 
 # --- What is said

@@ -25,6 +25,10 @@ TAGS: Final[Mapping[str, frozenset[str]]] = {
 
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
+# Most paragraphs: nothing in them means anything to Markdown, but their lines and marks.
+_PLAIN_LINE: Final = r"[^\W\d_][^\t\n\\`*_~<&|]*(?<! )"
+_PLAIN: Final = re.compile(rf"{_PLAIN_LINE}(?:\n{_PLAIN_LINE})*")
+
 # A block beyond these that is no code stays plain words: reading it would take too long.
 _LONGEST, _MOST_BRACKETS, _MOST_CELLS = 10_000, 200, 2_000
 
@@ -40,8 +44,8 @@ def clean(text: str) -> str:
 
 def read(block: str, *, unfinished: bool = False) -> list[Node]:
     """Return the nodes of a block; what an unfinished one emphasises ends with it."""
-    if _is_too_much(block):
-        return [paragraph(block, marks=True)]
+    if _is_plain(words := block.rstrip()) or _is_too_much(block):
+        return [paragraph(words, marks=True)]
     tree = _Tree()
     for token in (_UNFINISHED if unfinished else _WHOLE).parse(block):
         tree.take(token)
@@ -55,6 +59,10 @@ def paragraph(text: str, *, marks: bool) -> Node:
     for line in rest:
         nodes += [["br"], *linked(line, marks=marks)]
     return ["p", *nodes]
+
+
+def _is_plain(words: str) -> bool:
+    return "](" not in words and _PLAIN.fullmatch(words) is not None
 
 
 def _is_too_much(block: str) -> bool:

@@ -15,6 +15,7 @@ from tests.bench.words import QUESTION
 
 _HERE = "127.0.0.1"
 _AT_ONCE = 50
+_SPREAD = 0.01  # seconds a word in which they begin to ask: nobody asks in the same moment
 _STANDS = b"event: state"
 
 
@@ -101,15 +102,16 @@ class Audience:
         await asyncio.gather(*(opened(Seat(**seat)) for seat in seats))
 
     async def ask(self, *, asking: int, words: int) -> Sequence[int]:
-        """Let so many of them ask; returns how long each word took, in microseconds."""
+        """Let so many of them ask, one after another; returns how long each word took, in us."""
         chosen = dict(list(self._streams.items())[:asking])
 
-        async def asked(seat: Seat, stream: _Stream) -> None:
+        async def asked(number: int, seat: Seat, stream: _Stream) -> None:
+            await asyncio.sleep(number / asking * words * _SPREAD)
             stream.expect(words)
             await self._say(seat, QUESTION)
             await stream.complete
 
-        await asyncio.gather(*(asked(*each) for each in chosen.items()))
+        await asyncio.gather(*(asked(at, *each) for at, each in enumerate(chosen.items())))
         return [delay for stream in chosen.values() for delay in stream.delays]
 
     async def close(self) -> None:
