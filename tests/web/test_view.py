@@ -230,6 +230,32 @@ async def test_a_failed_message_can_be_sent_again_and_the_focus_stays(show: Open
     assert await _focused(page) == "Write a message"
 
 
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    {
+        "offline": "Not sent Try again",
+        "server": "Not sent Try again",
+        "long": "This message is too long. Try again",
+    }.items(),
+)
+async def test_a_failed_message_says_why_where_that_helps(
+    show: Open, problem: str, words: str
+) -> None:
+    page = await show()
+    more = f"{{status: 'failed', problem: '{problem}'}}"
+    await page.evaluate(f"talk.put('customer', [['p', 'Hello']], {more}), drawn()")
+    assert (await page.locator(".foot").inner_text()).split() == words.split()
+
+
+async def test_on_a_low_screen_the_greeting_is_read_from_its_beginning(show: Open) -> None:
+    page = await show(viewport={"width": 320, "height": 256})
+    assert await page.evaluate("find('.log').scrollTop") == 0
+    await page.evaluate("drawn().then(() => { find('.log').scrollTop = 20; return drawn(); })")
+    assert await page.evaluate("find('.log').scrollTop") == 20
+    await page.evaluate("talk.put('customer', [['p', 'Hello']])")
+    assert await _gap(page) < 2
+
+
 async def test_problems_are_told_in_words_that_help(show: Open) -> None:
     page = await show()
     alert = page.get_by_role("alert")

@@ -142,13 +142,15 @@ export class Log {
     const still = end !== this.#end || scrollTop >= this.#top;
     this.#pinned = end - scrollTop < 2 || (this.#pinned && still);
     this.#top = scrollTop;
+    if (end !== this.#end) this.#keep();
+    else if (this.#pinned) this.#seen();
     this.#end = end;
-    this.#keep();
   }
 
   #keep() {
     if (!this.#pinned) return;
-    this.element.scrollTop = this.element.scrollHeight;
+    // Before anything was said, the greeting is read from its beginning.
+    this.element.scrollTop = this.talk.entries.length ? this.element.scrollHeight : 0;
     this.#top = this.element.scrollTop;
     this.#end = this.element.scrollHeight - this.element.clientHeight;
     this.#seen();

@@ -124,7 +124,8 @@ export class Row {
     if (status === "failed") {
       const again = () => this.deeds.retry(key);
       const button = el("button", { type: "button", class: "link", onclick: again }, labels.retry);
-      return [problem && problem !== "offline" ? labels[problem] : labels.failed, " ", button];
+      const own = problem === "busy" || problem === "long" || problem === "refused";
+      return [own ? labels[problem] : labels.failed, " ", button];
     }
     const date = new Date(at * 1000);
     const time = el("time", { datetime: date.toISOString() }, this.clock.format(date));
