@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
-from bot.settings import Settings
+from bot.settings import Settings, WebSettings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
+from channels.cli.serve import missing
 from channels.terminal.escapes import harmless
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.knowledge.learning import Reader
     from bot.store.base import Overview
 
+_SHORTEST_SECRET = 32  # characters that sessions are signed with
 _HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
 
 
@@ -71,7 +73,12 @@ async def _examine(here: Here) -> AsyncIterator[Finding]:
     yield Finding(
         about="settings", fact=str(settings.file or "none, so a sample store and defaults")
     )
-    for finding in (*_secrets(settings), *_backends(settings), *_language(settings)):
+    for finding in (
+        *_secrets(settings),
+        *_backends(settings),
+        *_language(settings),
+        *_web(settings),
+    ):
         yield finding
     yield _contact(settings)
     yield _templates(settings)
@@ -108,6 +115,46 @@ def _backends(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 about=about, fact=f"{section.kind}, {'has a key' if key else 'needs no key'}"
             )
+
+
+def _web(settings: Settings) -> Iterator[Finding]:
+    """Yield what keeps the web chat from being served as ``[web]`` says, if it says anything."""
+    if settings.web == WebSettings():
+        return
+    if lacking := missing():
+        fact = f"needs the packages {', '.join(lacking)}"
+        cure = "Run: pip install 'frontdesk[web]'"
+        yield Finding(about="web", fact=fact, well=False, cure=cure)
+        return
+    from channels.web.sites import Sites
+
+    try:
+        Sites(settings)
+        _check_secret(settings)
+    except SettingsError as error:
+        yield Finding(about="web", fact=str(error), well=False)
+    else:
+        yield Finding(about="web", fact=f"sites: {', '.join(settings.web.known_sites)}")
+    for name, site in settings.web.sites.items():
+        if not site.origins:
+            yield Finding(
+                about=f"site {name}",
+                fact="only this server's own pages may embed it",
+                well=False,
+                cure=f"Set origins under [web.sites.{name}]: ['https://shop.example'].",
+            )
+
+
+def _check_secret(settings: Settings) -> None:
+    variable = settings.web.secret_env
+    if variable is None:
+        return
+    secret = settings.demand(variable, place="[web] secret_env").get_secret_value()
+    if len(secret) < _SHORTEST_SECRET:
+        raise SettingsError(
+            f"[web] secret_env: {variable} has {len(secret)} characters, which can be guessed. "
+            f"Make one of {_SHORTEST_SECRET} or more, for example with: openssl rand -base64 32"
+        )
 
 
 def _language(settings: Settings) -> Iterator[Finding]:
