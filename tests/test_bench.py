@@ -24,6 +24,7 @@ TINY = Scale(
 )
 
 
+@pytest.mark.timeout(300)  # three servers start one after another, perhaps beside other tests
 @pytest.mark.parametrize(
     "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web"]
 )
