@@ -88,7 +88,7 @@ def assert_harmless(shown: list[Node]) -> None:
         ("one\ntwo\n\nthree", [["p", "one", ["br"], "two"], ["p", "three"]]),
         ("**a** *b*", [["p", ["strong", "a"], " ", ["em", "b"]]]),
         ("~~c~~ `d`", [["p", ["s", "c"], " ", ["code", "d"]]]),
-        ("# A\n### B", [["h3", "A"], ["h4", "B"]]),
+        ("# A\n### B", [["h3", "A"], ["h3", "B"]]),
         ("- a\n  1. b\n  2. c", [["ul", ["li", "a", ["ol", ["li", "b"], ["li", "c"]]]]]),
         ("4. d\n5. e", [["ol", {"start": 4}, ["li", "d"], ["li", "e"]]]),
         ("- a\n\n- b\n\nc", [["ul", ["li", "a"], ["li", "b"]], ["p", "c"]]),

@@ -14,7 +14,7 @@ Node: TypeAlias = str | list[Any]
 """A string, or a list of a tag, attributes where there are any, and nodes (JsonML)."""
 
 TAGS: Final[Mapping[str, frozenset[str]]] = {
-    **dict.fromkeys(("p", "h3", "h4", "blockquote", "pre", "br", "hr"), frozenset()),
+    **dict.fromkeys(("p", "h3", "blockquote", "pre", "br", "hr"), frozenset()),
     **dict.fromkeys(("code", "strong", "em", "s", "ul", "li"), frozenset()),
     **dict.fromkeys(("table", "thead", "tbody", "tr", "th", "td"), frozenset()),
     "ol": frozenset({"start"}),
@@ -155,10 +155,8 @@ class _Tree:
 def _element(token: Token) -> list[Any] | None:
     """Return the empty element that the token opens; None where there is to be none."""
     match token.tag:
-        case "h1" | "h2":
-            return ["h3"]
-        case "h3" | "h4" | "h5" | "h6":
-            return ["h4"]
+        case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+            return ["h3"]  # one level: an answer that begins with "###" has none above it
         case "ol" if token.attrs.get("start", 1) != 1:
             return ["ol", {"start": token.attrs["start"]}]
         case "a":

@@ -79,10 +79,9 @@ class Visitor:
 
     async def assert_clean(self) -> None:
         """Fail where a page did what no page may do."""
-        assert not self.errors
-        assert not self.strangers
-        assert not await self.noticed("violations")
-        assert not await self.noticed("ran")
+        violations, ran = await self.noticed("violations"), await self.noticed("ran")
+        found = (self.errors, self.strangers, violations, ran)
+        assert found == ([], [], [], []), found
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -8,6 +8,8 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.web.browsers import Visitor, chromium, visiting
+from tests.web.shops import Shop
+from tests.web.shops import shop as open_shop
 
 Visit = Callable[..., Awaitable[Visitor]]
 
@@ -28,3 +30,17 @@ async def visit(browser: Browser) -> AsyncIterator[Visit]:
             return await stack.enter_async_context(visiting(browser, **options))
 
         yield visitor
+
+
+@pytest.fixture(scope="session")
+async def _shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    async with open_shop(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Shop:
+    """Return the shop of this worker, as if it had just opened."""
+    _shop.model.forget()
+    _shop.site.forget()
+    return _shop

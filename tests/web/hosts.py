@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.servers.base import hear
 
@@ -11,7 +12,7 @@ STRICT = (
     "img-src 'self'; require-trusted-types-for 'script'"
 )
 _PAGE = """<!doctype html>
-<html lang="en" {attributes}>
+<html {attributes}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -28,43 +29,54 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_TAG = '<script async src="{bot}/widget.js" data-site="{site}"></script>'
+_TAG = '<script async src="{bot}/widget.js" data-site="shop"></script>'
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font-family: serif; margin: 2rem; }
 * { letter-spacing: .02em; }
 button { background: #b00; border-radius: 0; font: 30px fantasy; text-transform: uppercase; }
-p { color: #b00; font-size: 40px; } a { color: #0b0; }
-@media (prefers-color-scheme: dark) { p { color: #f99; } a { color: #9f9; } }
+p { color: #900; font-size: 40px; }
+a { color: #060; }
+@media (prefers-color-scheme: dark) {
+    body { background: #111; color: #eee; }
+    p { color: #fbb; }
+    a { color: #9f9; }
+}
 """
 _ICON = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 
 
 class Host:
-    """Serves one page, which embeds the chat of the bot at ``bot`` if that is set.
+    """Serves one page, which embeds the chat of the bot at its parameter ``bot``, if there is one.
 
     ``policy`` is its Content-Security-Policy, ``attributes`` stand in its ``html`` tag.
     """
 
     def __init__(self) -> None:
-        self.bot = ""
-        self.site = "default"
-        self.policy = STRICT
-        self.attributes = ""
         self.url = ""
+        self.forget()
+
+    def forget(self) -> None:
+        """Be again as in the beginning."""
+        self.policy = STRICT
+        self.attributes = 'lang="en"'
+
+    def embedding(self, bot: str) -> str:
+        """Return the address of the page that embeds the chat of ``bot``."""
+        return f"{self.url}/?{urlencode({'bot': bot})}"
 
     def answer(self, path: str) -> tuple[Mapping[str, str], str]:
         """Return the headers and the body for ``path``."""
-        path = path.partition("?")[0]
-        if path == "/shop.css":
+        parts = urlsplit(path)
+        if parts.path == "/shop.css":
             return {"content-type": "text/css"}, _STYLE
-        if path == "/icon.svg":
+        if parts.path == "/icon.svg":
             return {"content-type": "image/svg+xml"}, _ICON
-        tag = _TAG.format(bot=self.bot, site=self.site) if self.bot else ""
-        page = _PAGE.format(tag=tag, attributes=self.attributes)
+        bot = parse_qs(parts.query).get("bot", [""])[0]
+        page = _PAGE.format(tag=_TAG.format(bot=bot) if bot else "", attributes=self.attributes)
         return {
             "content-type": "text/html; charset=utf-8",
-            "content-security-policy": self.policy.format(bot=self.bot or self.url),
+            "content-security-policy": self.policy.format(bot=bot or self.url),
         }, page
 
 

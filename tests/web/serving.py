@@ -1,11 +1,12 @@
 """The bot as a company runs it: ``bot serve``, a process of its own with its own folder."""
 
 import asyncio
+import hmac
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO
@@ -33,6 +34,7 @@ lease_seconds = 2.0
 sweep_seconds = 0.3
 grace_seconds = 0.5
 """
+_SITE_KEY = "the shop's own secret, of 32 bytes or more"
 
 
 class Server:
@@ -47,6 +49,11 @@ class Server:
     def url(self) -> str:
         """Return its origin."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """Return the url of its database."""
+        return f"sqlite:///{self._folder / 'frontdesk.db'}"
 
     @property
     def log(self) -> str:
@@ -91,11 +98,17 @@ class Server:
 async def bot(
     *arguments: str, folder: Path, to: int | IO[str] = asyncio.subprocess.DEVNULL
 ) -> asyncio.subprocess.Process:
-    """Start the command ``bot`` with the settings of ``folder``."""
+    """Start the command ``bot`` in ``folder``."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "channels.cli", "--config", str(folder / "bot.toml"), *arguments),
-        cwd=ROOT,
-        env={"PATH": os.defpath, "HOME": str(folder), "MODEL_KEY": "none"},
+        *(sys.executable, "-m", "channels.cli", *arguments),
+        cwd=folder,
+        env={
+            "PATH": os.defpath,
+            "HOME": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "MODEL_KEY": "none",
+            "SITE_KEY": _SITE_KEY,
+        },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=to,
         stderr=to,
@@ -104,19 +117,15 @@ async def bot(
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *, model: str, settings: str = "", articles: Mapping[str, str] | None = None
+    folder: Path, *, model: str, settings: str = "", help_folder: Path | None = None
 ) -> AsyncIterator[Server]:
-    """Teach a bot the sample store's articles, or ``articles``, and let it serve.
+    """Teach a bot the sample store's articles, or those in ``help_folder``, and let it serve.
 
     ``model`` is the address of who answers; ``settings`` are added to its ``bot.toml``.
     """
-    help_folder = sample() / "help"
-    if articles is not None:
-        help_folder = folder / "help"
-        help_folder.mkdir()
-        for name, text in articles.items():
-            (help_folder / name).write_text(text)
-    (folder / "bot.toml").write_text(_SETTINGS.format(help=help_folder, model=model) + settings)
+    (folder / "bot.toml").write_text(
+        _SETTINGS.format(help=help_folder or sample() / "help", model=model) + settings
+    )
     learning = await bot("learn", folder=folder)
     assert await learning.wait() == 0
     server = Server(folder)
@@ -125,6 +134,11 @@ async def serving(
         yield server
     finally:
         await server.stop()
+
+
+def proof(user: str) -> str:
+    """Return what the site "shop" proves with who ``user`` is."""
+    return hmac.new(_SITE_KEY.encode(), user.encode(), "sha256").hexdigest()
 
 
 def _free_port() -> int:
