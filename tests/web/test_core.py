@@ -22,7 +22,7 @@ SETTINGS = """
 sessions_per_minute_and_address = 10000
 messages_per_minute_and_address = 10000
 messages_per_minute = 10000
-token_minutes = 0.05
+token_minutes = 0.1
 
 [web.sites.default]
 origins = []
@@ -89,6 +89,12 @@ async def asking(chat: Chat, text: str = QUESTION) -> str:
 async def some_words(chat: Chat) -> None:
     """Wait until an answer is being written on the screen."""
     await chat.until(lambda: any(status == "writing" for _, status, _ in chat.lines))
+
+
+def followed(chat: Chat) -> list[str]:
+    """Return the ids from which the chat asked for the events of its conversation."""
+    asked = [asked for asked in chat.asked if asked["path"].endswith("/events")]
+    return [each["headers"]["Last-Event-ID"] for each in asked]
 
 
 async def test_a_question_gets_its_answer_word_by_word(page: NodePage, model: Model) -> None:
@@ -175,13 +181,13 @@ async def test_what_was_heard_is_not_asked_for_again(page: NodePage, cable: Line
     await chat.until_answered()
     await chat.do("send", "And express?")
     await chat.until_answered(2)
-    await chat.until(lambda: chat.asked[-1]["path"].endswith("/events"))
+    await chat.until(lambda: followed(chat))
     await asyncio.sleep(0.3)
-    before = len(chat.asked)
+    before = len(followed(chat))
     cable.cut()
-    await chat.until(lambda: len(chat.asked) > before)
+    await chat.until(lambda: len(followed(chat)) > before)
     last = max(entry["seq"] for entry in chat.shown["entries"])
-    assert chat.asked[-1]["headers"]["Last-Event-ID"] == str(last)
+    assert followed(chat)[-1] == str(last)
     assert len(chat.messages) == 2
 
 
@@ -246,7 +252,7 @@ async def test_a_session_is_renewed_before_it_ends(page: NodePage) -> None:
     chat = await page.open()
     await asking(chat)
     await chat.until_answered()
-    await asyncio.sleep(3.1)  # the seconds that a token lasts here
+    await asyncio.sleep(6.1)  # the seconds that a token lasts here
     await chat.do("send", "And express?")
     await chat.until_answered(2)
     assert [asked["path"] for asked in chat.asked].count("/v1/sessions") > 1
@@ -334,6 +340,21 @@ async def test_a_proxy_that_holds_streams_back_is_asked_plainly(
     await chat.until_answered(2, seconds=8)
     assert len([asked for asked in chat.asked if "wait=" in asked["path"]]) < 12
     assert chat.state["connected"]
+
+
+async def test_a_page_that_only_listens_finds_out_too_that_streams_are_held_back(
+    page: NodePage, cable: Line
+) -> None:
+    chat = await page.open(at=cable.url)
+    await asking(chat)
+    await chat.until_answered()
+    cable.buffering = True
+    other = await page.open("other", at=cable.url)
+    await other.do("start")
+    await chat.do("send", "And express?")
+    await other.until_answered(2)
+    assert any("wait=" in asked["path"] for asked in other.asked)
+    assert other.lines[:2] == chat.lines[:2]
 
 
 async def test_a_killed_server_loses_and_doubles_nothing(
