@@ -133,9 +133,17 @@ class Engine:
         return not work.visible and burst < self._settings.engine.burst_seconds
 
     async def stop(self, conversation: int) -> None:
-        """End the present answer; what was shown is kept as the reply."""
+        """End the present answer; what was shown is kept as the reply.
+
+        Another process that gives it hears of that when it renews its lease.
+
+        Raises:
+            StoreUnavailable: the other process could not be told.
+        """
         work = self._works.get(conversation)
-        if work is not None and not work.finishing:
+        if work is None:
+            await self._conversations.stop(conversation)
+        elif not work.finishing:
             work.break_off(Interrupt.STOP)
 
     # --- Follow and watch --------------------------------------------------------------------
@@ -240,13 +248,16 @@ class Engine:
         while True:
             await asyncio.sleep(seconds / 3)
             try:
-                await self._conversations.renew(work.lease, seconds=seconds)
+                stopped = await self._conversations.renew(work.lease, seconds=seconds)
             except StoreUnavailable as error:
                 _logger.warning("A lease could not be renewed; trying again: %s", error)
             except LeaseLost:
                 # A finish that is under way gives the lease back itself, or notices.
                 if not work.finishing:
                     raise
+            else:
+                if 0 < work.upto <= stopped and not work.finishing:
+                    work.break_off(Interrupt.STOP)
 
     async def _turn(self, work: Work, tasks: asyncio.TaskGroup) -> Finish:
         """Answer all that waits with one reply, or find that there is nothing to answer."""

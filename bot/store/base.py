@@ -102,8 +102,12 @@ class Conversations(Protocol):
         """Take up to ``limit`` conversations of ``channels`` that wait and that nobody holds."""
         ...
 
-    async def renew(self, lease: Lease, *, seconds: float) -> None:
-        """Hold ``lease`` for ``seconds`` from now.
+    async def stop(self, conversation: int) -> None:
+        """Keep that its customer wants no further answer to what was asked so far."""
+        ...
+
+    async def renew(self, lease: Lease, *, seconds: float) -> int:
+        """Hold ``lease`` for ``seconds`` from now; return the seq up to which to stop answering.
 
         Raises:
             LeaseLost: another epoch, another owner, or no longer the bot's conversation.

@@ -55,8 +55,16 @@ class SqlConversations:
 
         return await self._database.write(deed)
 
-    async def renew(self, lease: Lease, *, seconds: float) -> None:
-        await self._database.write(lambda line: leases.renew(line, lease, seconds=seconds))
+    async def stop(self, conversation: int) -> None:
+        stop = (
+            update(Conversation)
+            .where(Conversation.id == conversation, leases.WAITS)
+            .values(stop_seq=Conversation.asked_seq)
+        )
+        await self._database.write(lambda line: line.execute(stop))
+
+    async def renew(self, lease: Lease, *, seconds: float) -> int:
+        return await self._database.write(lambda line: leases.renew(line, lease, seconds=seconds))
 
     async def release(self, lease: Lease) -> bool:
         return await self._database.write(lambda line: leases.release(line, lease))

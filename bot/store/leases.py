@@ -105,7 +105,12 @@ def let_go(*, unless: ColumnElement[bool]) -> dict[str, Any]:
     }
 
 
-_RENEW = update(Conversation).where(HELD, BOTS).values(lease_until=TAKEN["lease_until"])
+_RENEW = (
+    update(Conversation)
+    .where(HELD, BOTS)
+    .values(lease_until=TAKEN["lease_until"])
+    .returning(Conversation.stop_seq)
+)
 _RELEASE = (
     update(Conversation)
     .where(HELD)
@@ -128,10 +133,12 @@ _FAIL = (
 )
 
 
-def renew(connection: Connection, lease: Lease, *, seconds: float) -> None:
-    """Hold ``lease`` for ``seconds`` from now, or raise LeaseLost."""
-    if connection.execute(_RENEW, {**of(lease), "seconds": seconds}).rowcount == 0:
+def renew(connection: Connection, lease: Lease, *, seconds: float) -> int:
+    """Hold ``lease`` for ``seconds`` from now and return ``stop_seq``, or raise LeaseLost."""
+    renewed = connection.execute(_RENEW, {**of(lease), "seconds": seconds}).one_or_none()
+    if renewed is None:
         raise lost(lease)
+    return int(renewed.stop_seq)
 
 
 def release(connection: Connection, lease: Lease) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.app import App
@@ -196,6 +197,7 @@ class Chat:
         self, stop: asyncio.Event, conversation: int, following: asyncio.Task[None]
     ) -> None:
         await stop.wait()
-        await self.app.engine.stop(conversation)
+        with suppress(StoreError):  # then nothing is written here that could be stopped
+            await self.app.engine.stop(conversation)
         await asyncio.wait([following], timeout=_STOP_SECONDS)
         following.cancel()

@@ -261,6 +261,15 @@ async def test_a_renewed_lease_does_not_run_out(store: SqlConversations) -> None
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
 
 
+async def test_a_holder_hears_with_its_renewal_up_to_where_to_stop(store: SqlConversations) -> None:
+    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=15)
+    assert accepted.lease
+    assert await store.renew(accepted.lease, seconds=15) == 0
+    await store.stop(accepted.conversation)
+    await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=15)
+    assert await store.renew(accepted.lease, seconds=15) == accepted.seq
+
+
 async def test_a_holder_that_lost_its_lease_writes_nothing(
     store: SqlConversations, database: Database
 ) -> None:

@@ -212,6 +212,32 @@ async def test_a_stop_keeps_what_was_shown(tmp_path: Path) -> None:
     assert (answer["stopped"], answer["outcome"]) == (True, "stopped")
 
 
+async def test_a_stop_reaches_an_answer_that_another_process_writes(tmp_path: Path) -> None:
+    backend = ScriptedBackend([Text("One, "), asyncio.Event().wait, Text("never.")])
+    engine = {"lease_seconds": 1.0}
+    async with (
+        door(tmp_path, backend, engine=engine) as one,
+        door(tmp_path, backend, engine=engine) as other,
+    ):
+        visitor = await one.visitor()
+        elsewhere = Person(http=other.http, session=visitor.session, key=visitor.key)
+        told = []
+        body = {"id": "message-1", "text": "Count."}
+        async for each in visitor.events("POST", "/messages", json=body):
+            told.append(each)
+            if each.name == "piece":
+                stop = await elsewhere.ask("POST", f"{visitor.path}/stop")
+                assert stop.status_code == 204
+        assert [each["blocks"] for each in of(told, "message")] == [[["p", "One,"]]]
+        # It was for that answer alone.
+        held = asyncio.create_task(visitor.answered("Again."))  # noqa: TID251 - awaited below
+        await until(lambda: len(backend.requests) == 2)
+        await asyncio.sleep(1.0)
+        assert not held.done()
+        await elsewhere.ask("POST", f"{visitor.path}/stop")
+        assert of(await held, "message")[0]["outcome"] == "stopped"
+
+
 async def test_feedback_is_kept_and_can_be_changed(tmp_path: Path) -> None:
     async with door(tmp_path, ScriptedBackend(ANSWER)) as place:
         visitor = await place.visitor()
