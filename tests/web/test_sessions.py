@@ -12,7 +12,8 @@ from tests.web.doors import Door, door
 
 SHOP = "https://shop.example"
 FORUM = "https://forum.example"
-SITES = {"shop": {"origins": [SHOP], "title": "Ask us"}, "forum": {"origins": [FORUM]}}
+WWW = "https://www.shop.example"
+SITES = {"shop": {"origins": [SHOP, WWW], "title": "Ask us"}, "forum": {"origins": [FORUM]}}
 
 
 def scripted() -> ScriptedBackend:
@@ -106,10 +107,11 @@ async def test_pages_of_a_site_may_read_answers_and_others_may_not(tmp_path: Pat
 async def test_a_token_of_one_origin_is_refused_from_another(tmp_path: Path) -> None:
     async with door(tmp_path, scripted(), web={"sites": SITES}) as place:
         session = await place.session(site="shop", headers={"Origin": SHOP})
-        assert await refused(place, session["token"], Origin=FORUM) == (403, "origin")
+        for elsewhere in (FORUM, WWW, place.url):
+            assert await refused(place, session["token"], Origin=elsewhere) == (403, "origin")
         body = {"site": "shop", "renew": session["renew"]}
-        elsewhere = await place.http.post("/v1/sessions", json=body, headers={"Origin": place.url})
-    assert elsewhere.status_code == 403
+        refusal = await place.http.post("/v1/sessions", json=body, headers={"Origin": WWW})
+    assert refusal.status_code == 403
 
 
 async def test_a_token_of_one_site_does_not_renew_at_another(tmp_path: Path) -> None:
