@@ -62,7 +62,9 @@ async def cable(server: Server) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def page(server: Server) -> AsyncIterator[NodePage]:
+async def page(server: Server, cable: Line) -> AsyncIterator[NodePage]:
+    """Run node until the test ends; the line outlives it, so that nothing comes back to it."""
+    assert cable.url
     async with node_page(server.url) as running:
         yield running
 
