@@ -12,6 +12,7 @@ import click
 
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
 from bot.settings import Settings, WebSettings
+from bot.settings.web import DEFAULT_SITE
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
@@ -136,7 +137,7 @@ def _web(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(about="web", fact=f"sites: {', '.join(settings.web.known_sites)}")
     for name, site in settings.web.sites.items():
-        if not site.origins:
+        if not site.origins and name != DEFAULT_SITE:  # that one is for this server's own pages
             yield Finding(
                 about=f"site {name}",
                 fact="only this server's own pages may embed it",
