@@ -10,7 +10,7 @@ from bot.errors import InboundRefused
 from bot.messages import Author, Inbound
 from bot.store.base import Accepted as Kept
 from bot.store.base import Visit
-from channels.web.entries import state_of, to_view
+from channels.web.entries import fitting, state_of, to_views
 from channels.web.events import STREAM, STREAMED, EventStream
 from channels.web.front import CHANNEL, Call, Calling, Front, Here, counted
 from channels.web.polling import news
@@ -105,13 +105,14 @@ async def read(
     before: Annotated[int, Query(ge=0, le=LARGEST_SEQ)] = LARGEST_SEQ,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page:
-    """Return the newest messages, or those before a seq."""
+    """Return the newest messages, or those before a seq; fewer than ``limit`` if they are long."""
     found = await here.app.visits.page(visit.conversation.id, before=before, limit=limit + 1)
+    shown = fitting(reversed(found[-limit:]))[::-1]
     return Page(
         id=visit.conversation.key,
-        messages=[to_view(entry) for entry in found[-limit:]],
+        messages=await to_views(shown),
         state=state_of(visit.mark),
-        more=len(found) > limit,
+        more=len(found) > len(shown),
     )
 
 

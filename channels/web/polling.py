@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from bot.messages import Changed
 from bot.store.base import Visit
-from channels.web.entries import state_of, to_view
+from channels.web.entries import fitting, state_of, to_views
 from channels.web.front import Front
 from channels.web.schemas import News
 
@@ -22,7 +22,7 @@ async def news(here: Front, visit: Visit, *, after: int, wait: float) -> News:
         changed = await _change(here, visit, seconds=wait)
         state = state_of(changed) if changed else state
     found = await here.app.visits.page(visit.conversation.id, after=after, limit=_PAGE)
-    return News(events=[to_view(entry) for entry in found], state=state)
+    return News(events=await to_views(fitting(found)), state=state)
 
 
 async def _change(here: Front, visit: Visit, *, seconds: float) -> Changed | None:

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from bot.errors import StoreUnavailable
 from bot.messages import Changed, Event, Owner, Piece, Replied, Withdrawn, Working
 from bot.store.base import Visits
-from channels.web.entries import state_of, to_view
+from channels.web.entries import state_of, to_views
 from channels.web.nodes import Writing
 from channels.web.schemas import State
 
@@ -94,10 +94,10 @@ class Telling:
         after = self._after
         while after < changed.seq:
             page = await self._visits.page(self._conversation, after=after, limit=_PAGE)
-            for entry in page:
-                if entry.message.turn == self._turn:
-                    self._grown = False
-                told.append(event("message", to_view(entry), seq=entry.message.seq))
+            views = await to_views(page)
+            told += [event("message", view, seq=view.seq) for view in views]
+            if any(entry.message.turn == self._turn for entry in page):
+                self._grown = False
             last = page[-1].message.seq if page else 0
             after = last if len(page) == _PAGE else max(changed.seq, last)
         self._after = max(self._after, after)

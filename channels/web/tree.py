@@ -108,6 +108,8 @@ def _parser() -> MarkdownIt:
 _WHOLE: Final = _parser()
 _UNFINISHED: Final = _parser()
 _UNFINISHED.inline.ruler2.after("balance_pairs", "close_emphasis", _close_emphasis)
+for _each in (_WHOLE, _UNFINISHED):
+    _each.parse("-")  # the first time it puts its rules together, which two threads must not do
 
 
 class _Tree:
