@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from bot.settings import Settings, SiteSettings
 from channels.web.identity import Identity
@@ -71,4 +70,5 @@ class Sites:
 
 def _is_own(origin: str, own: str) -> bool:
     # By the host alone: a proxy that speaks https to the world may speak http to us.
-    return bool(origin) and urlsplit(origin).netloc == urlsplit(own).netloc
+    host = origin.partition("://")[2]
+    return bool(host) and host == own.partition("://")[2]

@@ -76,7 +76,9 @@ async def test_without_sites_there_is_one_for_the_servers_own_pages(tmp_path: Pa
     assert "access-control-allow-origin" not in refusal.headers
 
 
-@pytest.mark.parametrize("origin", [FORUM, "null", "https://shop.example.evil.example", "", "x"])
+@pytest.mark.parametrize(
+    "origin", [FORUM, "null", "https://shop.example.evil.example", "", "x", "http://["]
+)
 async def test_no_page_of_another_origin_gets_a_session(tmp_path: Path, origin: str) -> None:
     async with door(tmp_path, scripted(), web={"sites": SITES}) as place:
         body, headers = {"site": "shop"}, {"Origin": origin}
