@@ -18,12 +18,14 @@ class Health(BaseModel):
     status: str = "ok"
 
 
+@ROUTER.head("/healthz", include_in_schema=False)
 @ROUTER.get("/healthz", operation_id="is_up")
 async def healthz() -> Health:
     """Tell that the process is up."""
     return Health()
 
 
+@ROUTER.head("/readyz", include_in_schema=False)
 @ROUTER.get("/readyz", operation_id="is_ready")
 async def readyz(here: Here) -> Health:
     """Tell whether to send visitors: the database answers, its tables fit, no end is near."""

@@ -51,7 +51,9 @@ async def test_requests_of_every_kind_are_counted(tmp_path: Path) -> None:
         asked = [await place.http.get("/v1/conversations") for _ in range(30)]
         assert any(busy(response) for response in asked)
         # But for those that a load balancer sends.
-        assert (await place.http.get("/healthz")).status_code == 200
+        for path in ("/healthz", "/readyz"):
+            assert (await place.http.get(path)).status_code == 200
+            assert (await place.http.head(path)).status_code == 200
 
 
 async def test_an_address_behind_a_proxy_is_the_visitors_own(tmp_path: Path) -> None:
