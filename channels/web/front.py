@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from bot.app import App
 from channels.web.limits import Limits, neighbourhood
@@ -51,8 +51,9 @@ def own_origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-async def counted(here: Here, address: Address) -> None:
-    """Count a request against its address."""
+async def counted(here: Here, address: Address, response: Response) -> None:
+    """Count a request against its address; nobody on the way is to keep its answer."""
+    response.headers["Cache-Control"] = "no-store"
     await here.limits.request(address)
 
 

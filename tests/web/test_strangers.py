@@ -117,6 +117,24 @@ async def test_every_refusal_is_a_problem_and_repeats_nothing(tmp_path: Path) ->
             assert "script" not in response.text
 
 
+async def test_no_answer_about_a_visitor_is_kept_on_its_way(tmp_path: Path) -> None:
+    async with door(tmp_path, ScriptedBackend("So.")) as place:
+        visitor = await place.visitor()
+        await visitor.answered("My secret.")
+        session = await place.http.post("/v1/sessions", json={})
+        asked = {"Accept": "application/json"}
+        for response in (
+            session,
+            await visitor.ask("GET", "/v1/conversations"),
+            await visitor.ask("GET", visitor.path),
+            await visitor.ask("GET", f"{visitor.path}/events", headers=asked),
+            await visitor.ask("GET", f"{visitor.path}/transcript"),
+            await visitor.say("And more."),
+            await visitor.ask("GET", f"{visitor.path}x"),
+        ):
+            assert response.headers["cache-control"] == "no-store"
+
+
 async def test_what_nobody_foresaw_is_told_without_its_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
