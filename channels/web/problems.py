@@ -20,6 +20,8 @@ MEDIA_TYPE = "application/problem+json"
 # Where a body is no JSON at all; anything else that is wrong with a request is told field by field.
 _MALFORMED = "json_invalid"
 
+_MOST_ERRORS = 20  # that one answer names
+
 
 class Problem(Exception):
     """A request that is not done; ``kind`` names the reason for programs, ``detail`` for people."""
@@ -96,7 +98,10 @@ def of_fields(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(each["type"] == _MALFORMED for each in found):
         return Problem(HTTPStatus.BAD_REQUEST, "malformed", "The body is not valid JSON.")
-    errors = [{"at": "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in found]
+    errors = [
+        {"at": "/".join(map(str, each["loc"])), "detail": each["msg"]}
+        for each in found[:_MOST_ERRORS]
+    ]
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid",

@@ -135,6 +135,14 @@ async def test_no_answer_about_a_visitor_is_kept_on_its_way(tmp_path: Path) -> N
             assert response.headers["cache-control"] == "no-store"
 
 
+async def test_a_request_that_is_wrong_in_many_places_is_told_a_few(tmp_path: Path) -> None:
+    async with door(tmp_path, ScriptedBackend("So.")) as place:
+        body = {f"k{number}": number for number in range(4000)}
+        response = await place.http.post("/v1/sessions", json=body)
+        assert response.status_code == 422
+        assert len(response.json()["errors"]) == 20
+
+
 async def test_what_nobody_foresaw_is_told_without_its_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
