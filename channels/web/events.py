@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -93,8 +94,9 @@ class EventStream(Response):
                 self._woken.set()
 
     async def _leave(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        with suppress(HTTPException):  # its body has no end, and nobody asked for one
+            while (await receive())["type"] != "http.disconnect":
+                pass
         self._left = True
         self._woken.set()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.backends.scripted import ScriptedBackend
+from tests.house import until
 from tests.web.doors import Door, Person, door
 
 SHOP, FORUM = "https://shop.example", "https://forum.example"
@@ -141,6 +142,26 @@ async def test_a_request_that_is_wrong_in_many_places_is_told_a_few(tmp_path: Pa
         response = await place.http.post("/v1/sessions", json=body)
         assert response.status_code == 422
         assert len(response.json()["errors"]) == 20
+
+
+async def test_a_stream_takes_no_body_without_an_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with door(tmp_path, ScriptedBackend("So.")) as place:
+        visitor = await place.visitor()
+        await visitor.answered("Hi")
+        host, _, port = place.url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = (
+            f"GET {visitor.path}/events HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n"
+        )
+        writer.write(f"{head}Authorization: {visitor.headers['Authorization']}\r\n\r\n".encode())
+        await reader.readuntil(b"retry: 500")
+        writer.write((b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n") * 2)
+        await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await until(lambda: not place.limits.open)
+    assert "A request failed" not in caplog.text
 
 
 async def test_what_nobody_foresaw_is_told_without_its_text(
