@@ -29,8 +29,10 @@ class Follower:
     back: list[float] = field(default_factory=list)
 
     async def shown(self) -> int:
-        """Return how many words of the answer are shown."""
-        return len(numbers(await self.chat.words()))
+        """Return how many words of the answer are shown; each of them is there once."""
+        shown = numbers(await self.chat.words())
+        assert shown == list(range(1, len(shown) + 1))
+        return len(shown)
 
 
 Follow = Callable[[], Awaitable[Follower]]
