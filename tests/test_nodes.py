@@ -173,7 +173,8 @@ def test_of_any_other_link_its_words_remain(address: str) -> None:
 
 def test_a_block_that_takes_too_long_to_read_is_left_as_words() -> None:
     many = "|a" * 100 + "\n" + "|-" * 100 + "\n" + "|\n" * 1000
-    for text in (many, "[" * 5000, "*a " * 5000):
+    no_fence = "``` `\n" + "*a*b" * 1000
+    for text in (many, "[" * 5000, "*a " * 5000, "*a*b" * 1000, "- a\n" * 1000, no_fence):
         assert words(written(text)) == text.strip().replace("\n", "")
         assert {tag for tag, _ in elements(written(text))} <= {"p", "br"}
     assert written("```\n" + "a\n" * 9000)[0][0] == "pre"

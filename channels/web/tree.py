@@ -23,14 +23,15 @@ TAGS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Every tag that there is, with the attributes that it may have."""
 
-_FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
+_FENCE: Final = re.compile(r" {0,3}(?:```+[^`\n]*(?:\n|\Z)|~~~)")
+_MARK: Final = re.compile(r"[*_~`]+")
 
 # Most paragraphs: nothing in them means anything to Markdown, but their lines and marks.
 _PLAIN_LINE: Final = r"[^\W\d_][^\t\n\\`*_~<&|]*(?<! )"
 _PLAIN: Final = re.compile(rf"{_PLAIN_LINE}(?:\n{_PLAIN_LINE})*")
 
 # A block beyond these that is no code stays plain words: reading it would take too long.
-_LONGEST, _MOST_BRACKETS, _MOST_CELLS = 10_000, 200, 2_000
+_LONGEST, _MOST_LINES, _MOST_MARKS, _MOST_BRACKETS, _MOST_CELLS = 10_000, 300, 600, 200, 2_000
 
 # They steer terminals, become signs of replacement or turn the order of words around.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufff9-\ufffb\ud800-\udfff]")
@@ -69,8 +70,13 @@ def _is_too_much(block: str) -> bool:
     if _FENCE.match(block):
         return False
     lines = block.split("\n")
-    cells = max(line.count("|") for line in lines) * len(lines)
-    return len(block) > _LONGEST or block.count("[") > _MOST_BRACKETS or cells > _MOST_CELLS
+    return (
+        len(block) > _LONGEST
+        or len(lines) > _MOST_LINES
+        or len(_MARK.findall(block)) > _MOST_MARKS
+        or block.count("[") > _MOST_BRACKETS
+        or max(line.count("|") for line in lines) * len(lines) > _MOST_CELLS
+    )
 
 
 def _close_emphasis(state: StateInline) -> None:
