@@ -189,7 +189,7 @@ PLAIN = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(text=PLAIN)
 def test_what_is_plain_needs_no_parser(text: str) -> None:
     quickly = written(text)
@@ -222,7 +222,7 @@ def test_what_customers_say_is_plain(text: str, expected: list[Node]) -> None:
 # --- Whatever the words
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(text=TEXTS)
 def test_there_is_nothing_that_a_page_could_not_trust(text: str) -> None:
     assert_harmless(written(text))
@@ -242,7 +242,7 @@ def test_no_words_are_lost(text: str) -> None:
 # --- While it is written
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(text=TEXTS, places=PLACES)
 def test_who_follows_has_the_whole_in_the_end(text: str, places: list[int]) -> None:
     writing, settled = Writing(), 0
