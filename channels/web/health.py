@@ -1,5 +1,6 @@
 """Tells a load balancer whether this process is up, and whether it should be sent anybody."""
 
+import asyncio
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -8,6 +9,8 @@ from pydantic import BaseModel
 from bot.errors import SchemaError, StoreUnavailable
 from channels.web.front import Here
 from channels.web.problems import Problem
+
+_PATIENCE = 2.0  # seconds: whoever asks gives up soon, and asks again
 
 ROUTER = APIRouter(tags=["health"])
 
@@ -32,8 +35,9 @@ async def readyz(here: Here) -> Health:
     if here.streams.stopping:
         raise _unready("This process is stopping.")
     try:
-        fits = await here.app.database.fits()
-    except (StoreUnavailable, SchemaError):
+        async with asyncio.timeout(_PATIENCE):
+            fits = await here.app.database.fits()
+    except (StoreUnavailable, SchemaError, TimeoutError):
         raise _unready("The database does not answer as it should.") from None
     if not fits:
         raise _unready("The database has other tables than this process works with.")

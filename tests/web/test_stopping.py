@@ -97,6 +97,19 @@ async def test_a_server_that_stops_is_not_ready(tmp_path: Path) -> None:
         assert (await place.http.get("/healthz")).status_code == 200
 
 
+async def test_a_database_that_hangs_is_told_before_whoever_asks_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(*_: object) -> bool:
+        return await asyncio.Event().wait()
+
+    async with door(tmp_path, ScriptedBackend("So.")) as place:
+        monkeypatch.setattr(type(place.app.database), "fits", hangs)
+        refusal = await place.http.get("/readyz", timeout=15)
+        assert refusal.status_code == 503
+        assert refusal.json()["type"] == "urn:frontdesk:unready"
+
+
 async def test_a_database_that_is_away_is_told_and_nothing_breaks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
