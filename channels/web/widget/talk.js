@@ -295,7 +295,8 @@ export class Talk extends EventTarget {
 
   /** @param {string} path @param {string} method @param {object} [body] */
   #ask(path, method, body) {
-    const init = { method, body: body && JSON.stringify(body) };
+    // What was said goes out even where the page goes away right after.
+    const init = { method, body: body && JSON.stringify(body), keepalive: !!body };
     return this.#session.call(pathOf(this.#id) + path, init);
   }
 
