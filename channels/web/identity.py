@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.errors import SettingsError
 from bot.settings import IdentitySettings, KeySettings
 from channels.web.problems import Problem
+from channels.web.tree import clean
 
 _LONGEST_PROOF = 3600.0  # seconds from now that a token may last
 _LEEWAY = 60.0  # seconds that the site's clock may differ from ours
@@ -23,6 +24,7 @@ _MOST_ATTRIBUTES, _LONGEST_ATTRIBUTE = 20, 256
 _LONGEST_NAME = 128
 _REGISTERED: Final = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "name"}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@.+-]{1,64}")
+_HALF: Final = re.compile("[\ud800-\udfff]")  # of a pair, which nothing can write down
 # Bytes of a secret that RFC 7518 (3.2) asks for, by the algorithm.
 _SHORTEST_SECRET: Final = {"HS256": 32, "HS384": 48, "HS512": 64}
 
@@ -86,7 +88,7 @@ class Identity:
             )
         except (jwt.InvalidTokenError, LookupError, ValueError, TypeError):
             raise _unproved() from None
-        if float(claims["exp"]) > now + _LONGEST_PROOF + _LEEWAY:
+        if int(claims["exp"]) > now + _LONGEST_PROOF + _LEEWAY:
             raise _unproved("A proof may last for an hour at most.")
         return _person(claims["sub"], claims.get("name"), _attributes(claims))
 
@@ -126,9 +128,9 @@ def _unproved(detail: str = "This does not prove who the visitor is.") -> Proble
 
 
 def _person(given: str, name: object, attributes: Mapping[str, str]) -> Person:
-    if not given or len(given) > _LONGEST_ID:
+    if not given or len(given) > _LONGEST_ID or _HALF.search(given):
         raise _unproved(f"A user's id has 1 to {_LONGEST_ID} characters.")
-    named = name.strip()[:_LONGEST_NAME] if isinstance(name, str) else ""
+    named = " ".join(clean(name).split())[:_LONGEST_NAME] if isinstance(name, str) else ""
     return Person(id=given, name=named or None, attributes=attributes)
 
 

@@ -111,6 +111,15 @@ async def test_what_proves_nothing_is_refused(tmp_path: Path) -> None:
             assert await refused(place, {"user": user, "hash": digest})
 
 
+async def test_odd_claims_of_a_site_are_no_error_of_ours(tmp_path: Path) -> None:
+    async with proving(tmp_path) as place:
+        for odd in ({"exp": 10**400}, {"exp": float("inf")}, {"sub": "a\ud800"}, {"sub": 7}):
+            assert await refused(place, {"token": signed(**odd)})
+        token = signed(name="A\x00\x1b[2Jd\ud800a\n\nLove\u202elace")
+        session = await place.session(site="shop", identity={"token": token})
+        assert session["visitor"]["name"] == "A[2Jda Lovelace"
+
+
 async def test_an_hmac_makes_the_visitor_known_too(tmp_path: Path) -> None:
     digest = hmac.new(HMAC.encode(), b"42", hashlib.sha256).hexdigest()
     async with proving(tmp_path) as place:
