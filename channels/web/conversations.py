@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from bot.errors import InboundRefused
+from bot.guards import cleaned
 from bot.messages import Author, Inbound
 from bot.store.base import Accepted as Kept
 from bot.store.base import Visit
@@ -126,6 +127,8 @@ async def read(
 async def send(id: Id, body: NewMessage, call: Calling) -> Accepted | Response:  # noqa: A002
     """Say something; the same message id again changes nothing and is told the same.
 
+    The id of a message that has other words is a ``conflict``: new words need a new id.
+
     With ``Accept: text/event-stream`` the answer is a stream of events, the first of them
     ``accepted``, until the message has its reply or a person has the conversation. A conversation
     begins with its first message: its id is the visitor's id, a '.' and 8 to 64 random letters.
@@ -157,13 +160,23 @@ async def _keep(call: Call, key: str, body: NewMessage) -> Kept:
         attributes=who.attributes,
     )
     try:
-        return await here.app.engine.accept(inbound)
+        kept = await here.app.engine.accept(inbound)
     except InboundRefused as error:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             error.words.replace("_", "-"),
             here.app.words(error.words, limit=here.app.settings.bot.longest_message),
         ) from None
+    if kept.duplicate and not await _says(here, kept, body.text):
+        detail = "Another message has this id, and this one was not kept. Send it with a new id."
+        raise Problem(HTTPStatus.CONFLICT, "conflict", detail)
+    return kept
+
+
+async def _says(here: Front, kept: Kept, text: str) -> bool:
+    found = await here.app.visits.page(kept.conversation, after=kept.seq - 1, limit=1)
+    longest = here.app.settings.bot.longest_message
+    return any(each.message.text == cleaned(text, longest=longest) for each in found)
 
 
 def _may_begin(key: str, who: Visitor) -> bool:

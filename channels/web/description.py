@@ -15,6 +15,7 @@ _PROBLEMS: Final = {
     "401": "No session, or one that has ended; or a proof that proves nothing",
     "403": "A page of another origin",
     "404": "Not there, or another visitor's",
+    "409": "The message's id is that of another: send it with a new id",
     "413": "The body is too large",
     "422": "The request is not what is expected here",
     "429": "Too much at once: see Retry-After",

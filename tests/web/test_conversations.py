@@ -80,6 +80,23 @@ async def test_the_same_message_again_is_answered_once(tmp_path: Path) -> None:
     assert len(backend.requests) == 1
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_other_words_under_the_same_id_are_a_conflict(tmp_path: Path, accept: str) -> None:
+    async with door(tmp_path, ScriptedBackend(ANSWER)) as place:
+        visitor = await place.visitor()
+        await visitor.say("Before.")
+        first = await visitor.say("Where is it?", id="message-1")
+        same = await visitor.say(" Where is it?\r\n", id="message-1")
+        other = await visitor.say("Or is it lost?", id="message-1", headers={"Accept": accept})
+        messages = (await visitor.page())["messages"]
+        fresh = await visitor.say("Or is it lost?", id="message-2")
+    assert (same.status_code, same.json()) == (202, first.json())
+    assert (other.status_code, other.json()["type"]) == (409, "urn:frontdesk:conflict")
+    assert "new id" in other.json()["detail"]
+    assert "lost" not in other.text + str(messages)
+    assert fresh.status_code == 202
+
+
 async def test_pieces_grow_into_the_answer(tmp_path: Path) -> None:
     text = "First **this** one.\n\n- and\n- a list\n\nThen [a link](https://shop.example), the end."
     async with door(tmp_path, ScriptedBackend(text, delay=0.02)) as place:
