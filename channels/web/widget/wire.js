@@ -245,13 +245,17 @@ export class Line {
   }
 
   async #stream() {
+    await this.#read(await this.#head(), true);
+    if (!this.#heard) this.polls = true;
+  }
+
+  async #head() {
     const { signal } = this.#cut;
     const dog = this.#watch();
     dog(HELD_BACK);
     try {
       const headers = { Accept: "text/event-stream", "Last-Event-ID": String(this.last) };
-      await this.#read(await this.#ask(this.#path + "/events", { headers, signal }), true);
-      if (!this.#heard) this.polls = true;
+      return await this.#ask(this.#path + "/events", { headers, signal });
     } finally {
       dog(0);
     }
