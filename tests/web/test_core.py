@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -276,7 +277,7 @@ async def test_a_token_that_is_refused_is_renewed_unnoticed(page: NodePage) -> N
     }
 
 
-@pytest.mark.parametrize(("status", "problem"), [(429, "busy"), (500, "server"), (413, "long")])
+@pytest.mark.parametrize(("status", "problem"), [(429, "busy"), (500, "server")])
 async def test_a_message_that_is_refused_can_be_sent_again(
     page: NodePage, status: int, problem: str
 ) -> None:
@@ -291,6 +292,52 @@ async def test_a_message_that_is_refused_can_be_sent_again(
     await chat.until_answered()
     assert chat.lines[0] == ("customer", "sent", QUESTION)
     assert "problem" not in chat.shown["entries"][0]
+
+
+async def test_what_is_too_much_at_once_goes_out_by_itself_a_little_later(page: NodePage) -> None:
+    chat = await page.open()
+    await chat.do("start")
+    await chat.do("meet", {"path": "/messages", "status": 429})
+    await chat.do("send", QUESTION)
+    await chat.until_answered()
+    assert [("customer", "failed", QUESTION)] in chat.ever
+
+
+async def test_a_message_that_is_too_long_is_given_back_to_be_written_anew(page: NodePage) -> None:
+    chat = await page.open()
+    await chat.do("start")
+    await chat.do("meet", {"path": "/messages", "status": 413})
+    key = await chat.do("send", QUESTION)
+    await chat.until(lambda: chat.lines == [("customer", "failed", QUESTION)])
+    assert chat.shown["entries"][0]["problem"] == "long"
+    assert await chat.do("retry", key) == QUESTION
+    assert chat.lines == []
+    await chat.do("send", "And express?")
+    await chat.until_answered()
+    assert chat.lines[0] == ("customer", "sent", "And express?")
+
+
+async def test_what_is_sent_where_no_chat_is_fails_and_says_why(page: NodePage) -> None:
+    chat = await page.open(site="nowhere")
+    key = await chat.do("send", QUESTION)
+    for _ in range(2):
+        await chat.until(lambda: chat.lines == [("customer", "failed", QUESTION)])
+        assert chat.shown["entries"][0]["problem"] == "refused"
+        assert not chat.state["working"]
+        await chat.do("retry", key)
+
+
+async def test_a_stream_stands_as_long_as_its_session(running_model: Model, tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path, model=running_model.url) as server,
+        node_page(server.url) as page,
+    ):
+        chat = await page.open()
+        await asking(chat)
+        await chat.until_answered()
+        await chat.until(lambda: followed(chat))
+        await asyncio.sleep(5.0)  # longer than its first event may take
+        assert len(followed(chat)) == 1
 
 
 async def test_an_unsent_message_outlives_a_reload_and_is_sent_once(
@@ -488,12 +535,33 @@ async def test_what_was_written_before_follows_the_person_who_logs_in(page: Node
     assert not chat.shown["visitor"]["known"]
 
 
+async def test_a_false_proof_shows_nothing_of_whoever_was_here_before(page: NodePage) -> None:
+    proof = {"user": "eve", "hash": hmac.new(b"none", b"eve", hashlib.sha256).hexdigest()}
+    chat = await page.open(site="shop")
+    await chat.do("identify", proof)
+    await asking(chat)
+    await chat.until_answered()
+    for false, name in ((False, "again"), (True, "at once")):
+        other = await page.open(name, site="shop")
+        if false:
+            await other.do("identify", {"user": "bob", "hash": "0" * 64})
+            await other.do("start")
+        else:
+            await other.do("start")
+            assert other.lines == chat.lines
+            await other.do("identify", {"user": "bob", "hash": "0" * 64})
+            await chat.do("identify", proof)
+        assert other.errors == ["identity"]
+        assert other.lines == []
+        assert not other.shown["visitor"]["known"]
+
+
 async def test_a_false_proof_changes_nothing_and_says_so(page: NodePage) -> None:
     chat = await page.open(site="shop")
     await asking(chat)
     await chat.until_answered()
     await chat.do("identify", {"user": "ada", "hash": "0" * 64})
-    assert chat.errors == ["refused"]
+    assert chat.errors == ["identity"]
     assert not chat.shown["visitor"]["known"]
     assert len(chat.lines) == 2
     await chat.do("send", "And express?")

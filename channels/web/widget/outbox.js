@@ -9,6 +9,8 @@ import { nap, pauseOf, problemOf } from "./wire.js";
 const LATE = 10000;
 /** What was left here so long ago is sent only if the customer still wants it. */
 const OLD = 3600000;
+/** After a word that it is too much, it is tried again after so long. */
+const BUSY = 5000;
 
 export class Outbox {
   #kept;
@@ -64,6 +66,13 @@ export class Outbox {
     this.flush();
   }
 
+  /** Send it no more. @param {string} id @returns {string} what it says */
+  recall(id) {
+    const text = this.#all.find((each) => each.id === id)?.text ?? "";
+    this.done(id);
+    return text;
+  }
+
   /** The server has it. @param {string} id */
   done(id) {
     if (!this.#all.some((each) => each.id === id)) return;
@@ -97,11 +106,12 @@ export class Outbox {
         return this.done(unsent.id);
       } catch (error) {
         const problem = problemOf(error);
-        const late = Date.now() - since > LATE;
-        if (this.#closed || problem !== "offline") return this.#fail(unsent, problem);
+        const busy = problem === "busy";
+        const late = busy || Date.now() - since > LATE;
+        if (this.#closed || !(busy || problem === "offline")) return this.#fail(unsent, problem);
         if (late) this.#show({ ...unsent, problem });
+        this.#nap = nap(busy ? BUSY : pauseOf(tries));
       }
-      this.#nap = nap(pauseOf(tries));
       await this.#nap.over;
     }
   }

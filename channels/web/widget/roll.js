@@ -138,6 +138,12 @@ export class Roll {
     this.put({ key: id, author: "customer", at, blocks, sources: [], status, problem });
   }
 
+  /** The customer takes back what is not sent. @param {string} key */
+  recall(key) {
+    this.entries = this.entries.filter((entry) => entry.key !== key);
+    this.#changed({ what: "entries" });
+  }
+
   /** The server has a message. @param {{ id: string, seq: number }} accepted */
   accepted({ id, seq }) {
     const entry = this.find(id);

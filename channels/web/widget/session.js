@@ -21,6 +21,8 @@ export class Session {
   #proof;
   #proved = false;
 
+  /** The last proof proved nothing: the visitor is an anonymous one. */
+  disproved = false;
   /** @type {import("./types").Site | null} */
   site = null;
   /** @type {import("./types").Visitor | null} */
@@ -83,16 +85,27 @@ export class Session {
 
   async #open() {
     const { renew } = this.#kept.all;
+    // Once proved, the renewed token says who he is.
+    const identity = this.#proved ? undefined : await this.#identity();
+    this.disproved = false;
     try {
-      // Once proved, the renewed token says who he is.
-      const identity = this.#proved ? undefined : await this.#identity();
       await this.#begin({ renew, identity });
     } catch (error) {
-      if (!renew || !(error instanceof Refusal) || error.status !== 401) throw error;
-      await this.#begin({ identity: await this.#identity() });
+      if (!(error instanceof Refusal) || error.status !== 401) throw error;
+      this.disproved = error.type.endsWith(":identity");
+      if (this.disproved) await this.#beginDisproved();
+      else if (renew) await this.#begin({ identity });
+      else throw error;
     }
     this.#proved = true;
     if (typeof this.#proof !== "function") this.#proof = undefined; // it would be stale next time
+  }
+
+  /** Whoever was known here before: this visitor is not shown what they wrote. */
+  async #beginDisproved() {
+    if (this.visitor?.known !== false) this.#kept.forget();
+    this.#proof = undefined;
+    await this.#begin({ renew: this.#kept.all.renew });
   }
 
   async #identity() {

@@ -43,6 +43,8 @@ export class Talk extends EventTarget {
   /** @type {Promise<void> | undefined} */
   #starting;
   #readied = nap();
+  /** @type {unknown} */
+  #refusal;
   #nap = nap(0);
   #leave = new AbortController();
   /** What to do once these messages are accepted, by their ids. @type {Map<string, () => void>} */
@@ -114,9 +116,18 @@ export class Talk extends EventTarget {
     return id;
   }
 
-  /** @param {string} key */
+  /**
+   * Send again; where that cannot help, take it back and return its text instead.
+   * @param {string} key
+   */
   retry(key) {
+    if (this.#roll.find(key)?.problem === "long") {
+      this.#roll.recall(key);
+      return this.#outbox.recall(key);
+    }
+    this.start();
     this.#outbox.retry(key);
+    return "";
   }
 
   async stop() {
@@ -165,8 +176,7 @@ export class Talk extends EventTarget {
     if (!this.#starting) return;
     await this.#starting;
     try {
-      await this.#session.open();
-      await this.#load();
+      await this.#enter(this.#session.open());
     } catch (error) {
       this.#session.prove(undefined);
       this.#dispatch("error", problemOf(error));
@@ -190,23 +200,43 @@ export class Talk extends EventTarget {
     this.#outbox.restore(conversation);
     for (let tries = 0; !this.#leave.signal.aborted; tries++) {
       try {
-        await this.#session.hold();
-        await this.#load();
+        await this.#enter(this.#session.hold());
         break;
       } catch (error) {
         const problem = problemOf(error);
-        if (tries === 1) this.#set({ connected: false });
-        if (problem === "refused") {
-          this.#starting = undefined; // until the chat is opened again
-          return this.#dispatch("error", problem);
-        }
+        if (tries === 1) (this.#set({ connected: false }), this.#judge());
+        if (problem === "refused") return this.#refused(error);
       }
       this.#nap = nap(pauseOf(tries));
       await this.#nap.over;
     }
     this.#set({ ready: true, connected: true });
+    this.#judge();
     this.#readied.end();
     this.#outbox.flush();
+  }
+
+  /**
+   * The chat is not to be had, until it is opened again or something is sent again.
+   * @param {unknown} error
+   */
+  #refused(error) {
+    this.#starting = undefined;
+    this.#refusal = error;
+    this.#readied.end();
+    this.#readied = nap();
+    this.#dispatch("error", "refused");
+  }
+
+  /** @param {Promise<void>} session */
+  async #enter(session) {
+    await session;
+    if (this.#session.disproved) {
+      this.#session.disproved = false;
+      console.warn("Frontdesk: what identify() was given does not prove who the visitor is.");
+      this.#dispatch("error", "identity");
+    }
+    await this.#load();
   }
 
   /** Choose the conversation that this visitor goes on with, and follow it. */
@@ -270,12 +300,13 @@ export class Talk extends EventTarget {
     const page = /** @type {EventTarget} */ (globalThis);
     const again = () => {
       this.#set({ online: globalThis.navigator?.onLine !== false });
+      this.#judge();
       this.#line.again();
       this.#outbox.hurry();
       this.#nap.end();
     };
     on(page, "online", again);
-    on(page, "offline", () => this.#set({ online: false }));
+    on(page, "offline", () => (this.#set({ online: false }), this.#judge()));
     on(page, "pageshow", (event) => event.persisted && again());
     on(page, "storage", () => this.#otherTab());
     on(globalThis.document, "visibilitychange", () => this.#line.rest(document.hidden));
@@ -329,6 +360,7 @@ export class Talk extends EventTarget {
   /** @param {Unsent} unsent */
   async #post(unsent) {
     await this.#readied.over;
+    if (!this.state.ready) throw this.#refusal;
     if (!this.#begun && this.#session.elsewhere) {
       const before = this.visitor?.id;
       await this.#session.open();
@@ -414,7 +446,8 @@ export class Talk extends EventTarget {
 
   #judge() {
     const { owner, working, unread } = this.#roll;
-    this.#set({ owner, working, unread });
+    const there = this.state.online && this.state.connected;
+    this.#set({ owner, working: working && there, unread });
   }
 
   /** @param {Partial<State>} some */

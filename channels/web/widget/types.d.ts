@@ -16,7 +16,8 @@ export type Problem =
   | "offline" // no line to the server, tried for a while
   | "busy" // too many messages: wait a little
   | "long" // the message is too long
-  | "refused" // the server does not take it from here (origin, identity)
+  | "refused" // the server does not take it from here (origin, site)
+  | "identity" // what `identify` was given proves nothing; told to the page, not to the customer
   | "server"; // anything that is the server's fault
 
 export interface Source {
@@ -139,7 +140,8 @@ export interface Talk extends EventTarget {
   peek(): Promise<void>;
   /** Show the text as `sending` at once; returns its key. Blank text: nothing, "". */
   send(text: string): string;
-  retry(key: string): void;
+  /** Send again; where that cannot help, it is taken back and its text returned. */
+  retry(key: string): string;
   /** Stop the answer that is being written. */
   stop(): Promise<void>;
   rate(turn: string, rating: Rating, comment?: string): Promise<void>;

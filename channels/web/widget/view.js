@@ -42,7 +42,7 @@ export class View {
     this.talk = talk;
     this.labels = labels;
     this.log = new Log(talk, labels, language, {
-      retry: (key) => (talk.retry(key), this.input.focus()),
+      retry: (key) => this.#retry(key),
       rate: (turn, rating) => this.#rate(turn, rating),
     });
     this.face = el("span", { class: "face", "aria-hidden": "true" });
@@ -236,8 +236,17 @@ export class View {
     if (!this.panel.hidden) this.status.textContent = entry.blocks.map(spoken).join("\n");
   }
 
+  /** @param {string} key */
+  #retry(key) {
+    const text = this.talk.retry(key);
+    if (text) this.input.value = text;
+    this.input.dispatchEvent(new Event("input"));
+    this.input.focus();
+  }
+
   /** @param {Problem} problem */
   #warn(problem) {
+    if (problem === "identity") return; // the page's matter
     this.#say(this.labels[problem]);
     this.#told = setTimeout(() => this.#say(""), TOLD);
   }
