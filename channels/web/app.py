@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from bot.app import App
 from channels.web import conversations, docs, health, sessions, shop
@@ -15,6 +14,7 @@ from channels.web.description import described
 from channels.web.front import Front
 from channels.web.limits import Limits
 from channels.web.problems import Unforeseen, told
+from channels.web.refusals import Cors
 from channels.web.sites import Sites
 from channels.web.size import Size
 from channels.web.streams import Streams
@@ -63,7 +63,7 @@ async def make_web(
     web.add_middleware(Unforeseen)
     web.add_middleware(Size, longest=settings.longest_body)
     web.add_middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=sites.origins,
         allow_methods=["GET", "POST", "PUT"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from bot.app import App
 from channels.web.limits import Limits, neighbourhood
 from channels.web.problems import Problem
+from channels.web.refusals import noted
 from channels.web.sites import Sites
 from channels.web.streams import Streams
 from channels.web.tokens import Tokens, Visitor, bearer
@@ -67,6 +68,21 @@ class Call:
     accept: str
 
 
+def bound(who: Visitor, origin: str) -> None:
+    """Check that a session is used where it began.
+
+    Raises:
+        Problem: it is used by a page of another origin.
+    """
+    if origin != who.origin:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "origin",
+            "This session belongs to another page.",
+            why=f"the session began on a page of {who.origin}",
+        )
+
+
 def call(request: Request, here: Here, address: Address) -> Call:
     """Return who asks, by the session's token.
 
@@ -74,12 +90,12 @@ def call(request: Request, here: Here, address: Address) -> Call:
         Problem: no token, none of ours, one that has ended, or one of another origin.
     """
     who = here.tokens.read(bearer(request.headers.get("authorization")), "visit")
-    site = here.sites.find(who.site)
     origin = request.headers.get("origin")
-    if origin is not None:  # a browser tells it, but of pages of our own
-        if origin != who.origin:
-            raise Problem(HTTPStatus.FORBIDDEN, "origin", "This session belongs to another page.")
-        site.origin(origin, own=own_origin(request))
+    with noted(site=who.site, origin=origin):
+        site = here.sites.find(who.site)
+        if origin is not None:  # a browser tells it, but of pages of our own
+            bound(who, origin)
+            site.origin(origin, own=own_origin(request))
     accept = request.headers.get("accept", "")
     return Call(here=here, who=who, address=address, accept=accept)
 

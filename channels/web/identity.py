@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import jwt
 from jwt.algorithms import get_default_algorithms
+from jwt.exceptions import InvalidSubjectError
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
@@ -22,9 +23,19 @@ _LEEWAY = 60.0  # seconds that the site's clock may differ from ours
 _LONGEST_ID = 512
 _MOST_ATTRIBUTES, _LONGEST_ATTRIBUTE = 20, 256
 _LONGEST_NAME = 128
+_LONGEST_KID = 64  # of what the log tells
 _REGISTERED: Final = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "name"}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_@.+-]{1,64}")
 _HALF: Final = re.compile("[\ud800-\udfff]")  # of a pair, which nothing can write down
+# The log's words for what is wrong with a token; what is more special comes first.
+_WHY: Final[Mapping[type[Exception], str]] = {
+    jwt.ExpiredSignatureError: "the proof has expired",
+    jwt.ImmatureSignatureError: "the proof's nbf or iat is still to come",
+    jwt.InvalidAlgorithmError: "the proof's alg is not the key's algorithm",
+    jwt.InvalidSignatureError: "the proof's signature is not made with the key of its kid",
+    InvalidSubjectError: "the proof's sub is no text",
+    jwt.DecodeError: "the proof is no JWT",
+}
 # Bytes of a secret that RFC 7518 (3.2) asks for, by the algorithm.
 _SHORTEST_SECRET: Final = {"HS256": 32, "HS384": 48, "HS512": 64}
 
@@ -86,10 +97,11 @@ class Identity:
                 leeway=_LEEWAY,
                 options={"require": ["sub", "exp", "aud"]},
             )
-        except (jwt.InvalidTokenError, LookupError, ValueError, TypeError):
-            raise _unproved() from None
+        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+            raise _unproved(why=self._why(error)) from None
         if int(claims["exp"]) > now + _LONGEST_PROOF + _LEEWAY:
-            raise _unproved("A proof may last for an hour at most.")
+            detail = "A proof may last for an hour at most."
+            raise _unproved(detail, why="the proof's exp is too far ahead: an hour at most")
         return _person(claims["sub"], claims.get("name"), _attributes(claims))
 
     def by_hash(self, user: str, digest: str, *, name: str | None) -> Person:
@@ -99,10 +111,10 @@ class Identity:
             Problem: it proves nothing.
         """
         if self._hmac is None:
-            raise _unproved()
+            raise _unproved(why="the site has no hmac_env")
         right = hmac.new(self._hmac, user.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(right.encode(), digest.lower().encode()):
-            raise _unproved()
+            raise _unproved(why="the hash is not that of the user's id with the site's secret")
         return _person(user, name, {})
 
     def _key_of(self, token: str) -> _Key:
@@ -110,7 +122,20 @@ class Identity:
         kid = jwt.get_unverified_header(token).get("kid")
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
+        if str(kid) not in self._keys:
+            known = ", ".join(self._keys) or "none"
+            why = f"the proof's kid is {ascii(kid)[:_LONGEST_KID]}; known are {known}"
+            raise _unproved(why=why)
         return self._keys[str(kid)]
+
+    def _why(self, error: Exception) -> str:
+        match error:
+            case jwt.MissingRequiredClaimError():
+                return f"the proof has no {error.claim}"
+            case jwt.InvalidAudienceError():
+                return f"the proof's aud is not {self._audience}"
+        found = [why for kind, why in _WHY.items() if isinstance(error, kind)]
+        return next(iter(found), "the proof is not what is expected")
 
 
 def customer_of(site: str, person: Person) -> str:
@@ -123,8 +148,8 @@ def customer_of(site: str, person: Person) -> str:
     return f"{site}:h:{hashlib.sha256(person.id.encode()).hexdigest()}"
 
 
-def _unproved(detail: str = "This does not prove who the visitor is.") -> Problem:
-    return Problem(HTTPStatus.UNAUTHORIZED, "identity", detail)
+def _unproved(detail: str = "This does not prove who the visitor is.", *, why: str = "") -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, "identity", detail, why=why)
 
 
 def _person(given: str, name: object, attributes: Mapping[str, str]) -> Person:

@@ -24,7 +24,10 @@ _MOST_ERRORS = 20  # that one answer names
 
 
 class Problem(Exception):
-    """A request that is not done; ``kind`` names the reason for programs, ``detail`` for people."""
+    """A request that is not done; ``kind`` names the reason for programs, ``detail`` for people.
+
+    ``why`` is for the log alone: the reason in full, without anything secret.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Problem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         errors: Sequence[Mapping[str, str]] = (),
+        why: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -41,6 +45,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = headers
         self.errors = errors
+        self.why = why or detail
 
     def response(self) -> JSONResponse:
         body: dict[str, Any] = {

@@ -7,9 +7,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Depends, Request
 
 from channels.web.conversations import listed
-from channels.web.front import CHANNEL, Address, Front, Here, counted, own_origin
+from channels.web.front import CHANNEL, Address, Front, Here, bound, counted, own_origin
 from channels.web.identity import customer_of
 from channels.web.problems import Problem
+from channels.web.refusals import noted
 from channels.web.schemas import (
     HashedIdentity,
     Session,
@@ -32,9 +33,11 @@ async def begin(body: SessionRequest, request: Request, here: Here, address: Add
     what the anonymous visitor wrote so far follows the person.
     """
     await here.limits.session(address)
-    site = here.sites.find(body.site)
-    origin = site.origin(request.headers.get("origin"), own=own_origin(request))
-    visitor = await _visitor(body, here, site, origin)
+    header = request.headers.get("origin")
+    with noted(site=body.site, origin=header):
+        site = here.sites.find(body.site)
+        origin = site.origin(header, own=own_origin(request))
+        visitor = await _visitor(body, here, site, origin)
     token, expires_in = here.tokens.visit(visitor)
     return Session(
         token=token,
@@ -64,8 +67,7 @@ def _renewed(token: str, here: Front, site: str, origin: str) -> Visitor:
     before = here.tokens.read(token, "renew")
     if before.site != site:
         raise Problem(HTTPStatus.UNAUTHORIZED, "token", "This session belongs to another site.")
-    if before.origin != origin:
-        raise Problem(HTTPStatus.FORBIDDEN, "origin", "This session belongs to another page.")
+    bound(before, origin)
     return before
 
 

@@ -1,12 +1,15 @@
 """The sites that embed the chat: which origins they have, and how they prove their users."""
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from bot.settings import Settings, SiteSettings
 from channels.web.identity import Identity
 from channels.web.problems import Problem
+
+_MOST_NAMED = 300  # characters of a line in the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,12 @@ class Site:
             return header or own
         if header in self.settings.origins:
             return header
-        raise Problem(HTTPStatus.FORBIDDEN, "origin", "This page does not belong to the site.")
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "origin",
+            "This page does not belong to the site.",
+            why=f"the site's origins are {_named(self.settings.origins)}",
+        )
 
 
 class Sites:
@@ -60,12 +68,17 @@ class Sites:
             return self._sites[name]
         except KeyError:
             detail = "There is no such site."
-            raise Problem(HTTPStatus.NOT_FOUND, "site", detail) from None
+            why = f"there is no such site, but {_named(self._sites)}"
+            raise Problem(HTTPStatus.NOT_FOUND, "site", detail, why=why) from None
 
     @property
     def origins(self) -> list[str]:
         """Every origin of every site."""
         return sorted({each for site in self._sites.values() for each in site.settings.origins})
+
+
+def _named(known: Iterable[str]) -> str:
+    return textwrap.shorten(", ".join(known), _MOST_NAMED, placeholder=" …") or "none"
 
 
 def _is_own(origin: str, own: str) -> bool:

@@ -111,6 +111,37 @@ async def test_what_proves_nothing_is_refused(tmp_path: Path) -> None:
             assert await refused(place, {"user": user, "hash": digest})
 
 
+async def test_the_log_says_why_a_proof_was_refused_and_not_whose(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "channels.web")
+    cases = {
+        signed(sub="ada-77", kid="k2"): "the proof's kid is 'k2'; known are k1",
+        signed("another secret that is long" * 3, sub="ada-77"): "signature",
+        signed(sub="ada-77", by="HS512"): "alg",
+        signed(sub="ada-77", aud="forum"): "aud is not shop",
+        signed(sub="ada-77", exp=now() - 120): "has expired",
+        signed(sub="ada-77", exp=now() + 2 * 3600): "too far ahead",
+        signed(sub="ada-77", nbf=now() + 600): "still to come",
+        signed(sub=None): "has no sub",
+        "ada-77": "is no JWT",
+    }
+    async with proving(tmp_path) as place:
+        for token, why in cases.items():
+            caplog.clear()
+            await refused(place, {"token": token})
+            [line] = [text for text in caplog.messages if text.startswith("Refused")]
+            assert line.startswith("Refused for site 'shop', origin None: ")
+            assert why in line
+            assert "ada-77" not in caplog.text
+            assert token not in caplog.text
+            assert token.rpartition(".")[2] not in caplog.text
+        await refused(place, {"user": "ada-77", "hash": "0" * 64})
+        assert "the hash is not that of" in caplog.text
+        assert "ada-77" not in caplog.text
+        assert "0" * 64 not in caplog.text
+
+
 async def test_odd_claims_of_a_site_are_no_error_of_ours(tmp_path: Path) -> None:
     async with proving(tmp_path) as place:
         for odd in ({"exp": 10**400}, {"exp": float("inf")}, {"sub": "a\ud800"}, {"sub": 7}):

@@ -93,6 +93,34 @@ async def test_a_site_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert (refusal.status_code, refusal.json()["type"]) == (404, "urn:frontdesk:site")
 
 
+async def test_the_log_says_why_a_page_was_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "channels.web")
+    strange = "https://evil.example/" + "x" * 100
+    preflight = {"Origin": FORUM + ":1", "Access-Control-Request-Method": "POST"}
+    async with door(tmp_path, scripted(), web={"sites": SITES}) as place:
+        for site, origin in (("nowhere", FORUM), ("shop", FORUM), ("shop", strange)):
+            headers = {"Origin": origin}
+            await place.http.post("/v1/sessions", json={"site": site}, headers=headers)
+        session = await place.session(site="shop", headers={"Origin": SHOP})
+        await refused(place, session["token"], Origin=WWW)
+        body = {"site": "shop", "renew": session["renew"]}
+        await place.http.post("/v1/sessions", json=body, headers={"Origin": WWW})
+        await place.http.options("/v1/sessions", headers=preflight)
+        await place.http.options("/v1/sessions", headers={**preflight, "Origin": SHOP})
+    assert [line for line in caplog.messages if line.startswith("Refused")] == [
+        f"Refused for site 'nowhere', origin '{FORUM}': there is no such site, but shop, forum",
+        f"Refused for site 'shop', origin '{FORUM}': the site's origins are {SHOP}, {WWW}",
+        f"Refused for site 'shop', origin '{strange[:63]}: the site's origins are {SHOP}, {WWW}",
+        f"Refused for site 'shop', origin '{WWW}': the session began on a page of {SHOP}",
+        f"Refused for site 'shop', origin '{WWW}': the session began on a page of {SHOP}",
+        f"Refused a browser's preflight, origin '{FORUM}:1': no site has it",
+    ]
+    for hidden in (session["token"], session["renew"], session["visitor"]["id"]):
+        assert hidden not in caplog.text
+
+
 async def test_pages_of_a_site_may_read_answers_and_others_may_not(tmp_path: Path) -> None:
     asked = {"Access-Control-Request-Method": "POST"}
     asked["Access-Control-Request-Headers"] = "authorization,content-type,last-event-id"
