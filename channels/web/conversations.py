@@ -1,6 +1,7 @@
 """The visitor's conversations: ``/v1/conversations`` and what is below it."""
 
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -245,7 +246,7 @@ async def mark_read(body: Read, visit: Mine, here: Here) -> None:
 async def download(visit: Mine, here: Here) -> Response:
     """Download all that was said, as Markdown."""
     text = await transcript(here.app.visits, visit, bot=here.app.settings.bot.name)
-    name = f"conversation-{visit.conversation.id}.md"
+    name = f"conversation-{datetime.fromtimestamp(visit.latest, UTC):%Y-%m-%d}.md"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",

@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime
 
-from bot.messages import Author
+from bot.messages import Author, Citation
 from bot.store.base import Entry, Visit, Visits
+from channels.web.links import allowed
 
 _PAGE = 200
 
 
 async def transcript(visits: Visits, visit: Visit, *, bot: str) -> str:
-    """Return all that was said, each with who said it and when (UTC)."""
+    """Return all that was said, each with who said it and when (UTC), and if it was stopped."""
     names = {Author.CUSTOMER: visit.conversation.customer_name or "You", Author.BOT: bot}
     parts = []
     after = 0
@@ -22,8 +23,10 @@ async def transcript(visits: Visits, visit: Visit, *, bot: str) -> str:
 def _part(entry: Entry, name: str) -> str:
     message = entry.message
     at = datetime.fromtimestamp(message.at, UTC).strftime("%Y-%m-%d %H:%M")
-    sources = [
-        f"[{each.number}] {each.title}" + (f" <{each.link}>" if each.link else "")
-        for each in entry.citations
-    ]
-    return "\n\n".join([f"**{name}**, {at} UTC", message.text, *sources])
+    head = f"**{name}**, {at} UTC" + (", stopped" if message.stopped else "")
+    return "\n\n".join([head, message.text, *map(_source, entry.citations)])
+
+
+def _source(citation: Citation) -> str:
+    link = allowed(citation.link)
+    return f"[{citation.number}] {citation.title}" + (f" <{link}>" if link else "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import update
 
 from bot.backends.base import Text
 from bot.backends.scripted import ScriptedBackend
+from bot.knowledge.learning import learn
 from bot.messages import Rating
 from bot.store.tables import Conversation
 from tests.house import until
@@ -298,12 +300,40 @@ async def test_a_transcript_is_a_file_of_all_that_was_said(tmp_path: Path) -> No
         await visitor.answered("How long does shipping take?")
         response = await visitor.ask("GET", f"{visitor.path}/transcript")
     assert response.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert response.headers["content-disposition"].startswith("attachment; filename=")
+    day = r"20\d\d-\d\d-\d\d"
+    named = response.headers["content-disposition"]
+    assert re.fullmatch(rf'attachment; filename="conversation-{day}\.md"', named)
     who, asked, bot, answered, source = response.text.strip().split("\n\n")
     assert (asked, answered) == ("How long does shipping take?", ANSWER)
     assert who.startswith("**You**, 20")
     assert bot.startswith("**Frontdesk**, 20")
-    assert source.startswith("[1] Shipping")
+    assert re.fullmatch(rf"\*\*Frontdesk\*\*, {day} \d\d:\d\d UTC", bot)
+    assert source == "[1] Shipping"
+
+
+async def test_a_transcript_names_the_addresses_of_articles(tmp_path: Path) -> None:
+    async with door(tmp_path, ScriptedBackend(ANSWER)) as place:
+        shown = "https://shop.example/help"
+        await learn([tmp_path / "help"], articles=place.app.articles, link=shown)
+        visitor = await place.visitor()
+        await visitor.answered("How long does shipping take?")
+        response = await visitor.ask("GET", f"{visitor.path}/transcript")
+    assert "[1] Shipping <https://shop.example/help/" in response.text
+
+
+async def test_a_transcript_tells_which_answer_was_stopped(tmp_path: Path) -> None:
+    held = asyncio.Event()
+    backend = ScriptedBackend([Text("The first half, "), held.wait, Text("the second half.")])
+    async with door(tmp_path, backend) as place:
+        visitor = await place.visitor()
+        body = {"id": "message-1", "text": "How long does shipping take?"}
+        async for each in visitor.events("POST", "/messages", json=body):
+            if each.name == "piece":
+                await visitor.ask("POST", f"{visitor.path}/stop")
+        response = await visitor.ask("GET", f"{visitor.path}/transcript")
+    _, _, bot, answered, *_ = response.text.strip().split("\n\n")
+    assert bot.endswith(" UTC, stopped")
+    assert answered == "The first half,"
 
 
 async def test_a_person_who_has_the_conversation_ends_the_wait(tmp_path: Path) -> None:
