@@ -14,16 +14,20 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
+import asyncpg
 import pytest
 from sqlalchemy import Connection, Executable, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
 from bot.errors import MissingExtra, SettingsError, SetupError, StoreError, StoreUnavailable
 from bot.store import schema
+from bot.store.address import to_address
 from bot.store.clock import now
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.tables import Customer, Feedback
+from bot.store.wall import Clash, wall
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, inbound, turn
 from tests.servers.relay import Relay, relay
 from tests.sql import execute
@@ -513,3 +517,9 @@ def test_one_file_serves_several_loops_one_after_the_other(sqlite_url: str) -> N
 
     asyncio.run(once("ada"))
     assert asyncio.run(once("grace")) == ["ada", "grace"]
+
+
+def test_a_driver_that_lost_its_place_in_a_cut_line_is_asked_again() -> None:
+    confused = DBAPIError("SELECT 1", {}, asyncpg.InternalClientError("cannot switch to idle"))
+    with pytest.raises(Clash, match="cut the line"), wall(to_address("postgresql://host/name")):
+        raise confused

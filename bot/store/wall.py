@@ -88,12 +88,17 @@ def _to_ours(error: Exception, address: Address) -> FrontdeskError:
         return error.orig
     if code in _CLASHES:
         return Clash(f"{place} was busy with others. Try again.")
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _is_out_of_step(error)):
         return LineCut(f"{place} has cut the line. Try again.")
     if trouble := _trouble(error, code):
         kind = Lasting if code.startswith(tuple(_LASTING)) else StoreUnavailable
         return kind(f"{place} {trouble}")
     return StoreError(f"{place} refused: {type(getattr(error, 'orig', error)).__name__} {code}")
+
+
+def _is_out_of_step(error: DBAPIError) -> bool:
+    """Whether asyncpg lost its place in the protocol: the line was cut while it was changing it."""
+    return type(error.orig).__name__ == "InternalClientError"
 
 
 def _trouble(error: Exception, code: str) -> str | None:
