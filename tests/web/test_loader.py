@@ -126,7 +126,8 @@ async def test_who_was_here_before_sees_what_he_has_not_read(visit: Visit, serve
     await true(page, "JSON.parse(Object.values(localStorage)[0] ?? '{}').conversation")
     await page.close()
     again = await shown(visitor, server, body=ONCE)
-    await expect(again.get_by_role("button", name="Chat öffnen (1)")).to_be_visible()
+    badge = again.get_by_role("button", name="Chat öffnen (1)")
+    await expect(badge).to_be_visible(timeout=30_000)  # the answer may yet be to come
     await until(lambda: any("talk.js" in url for url in visitor.requests))
     await again.evaluate("frontdesk.open()")
     await expect(again.get_by_role("dialog")).to_be_visible()

@@ -189,7 +189,7 @@ export class View {
     this.menu.button.focus();
     try {
       const url = URL.createObjectURL(await this.talk.transcript());
-      el("a", { href: url, download: "chat.md" }).click();
+      el("a", { href: url, download: this.#file() }).click();
       setTimeout(() => URL.revokeObjectURL(url), 60000);
     } catch {
       this.#warn("server");
@@ -234,6 +234,11 @@ export class View {
   /** The finished answer, once. @param {Entry} entry */
   #tell(entry) {
     if (!this.panel.hidden) this.status.textContent = entry.blocks.map(spoken).join("\n");
+  }
+
+  /** The name of a transcript: the day on which it was made. */
+  #file() {
+    return `conversation-${new Date().toISOString().slice(0, 10)}.md`;
   }
 
   /** @param {string} key */
