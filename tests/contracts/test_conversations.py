@@ -237,10 +237,11 @@ async def test_only_what_waits_for_the_bot_in_ones_channels_is_claimed(
 async def test_a_lease_that_ran_out_is_claimed_with_a_higher_epoch(
     store: SqlConversations,
 ) -> None:
-    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=1.0)
+    accepted = await store.accept(inbound(), tokens=5, holder=HOLDER, seconds=15)
     assert accepted.lease
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
-    await anyio.sleep(1.1)
+    await store.renew(accepted.lease, seconds=0.1)
+    await anyio.sleep(0.2)
     (claimed,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
     assert claimed == Lease(conversation=accepted.conversation, holder=OTHER, epoch=2, tries=2)
 
