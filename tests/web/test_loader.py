@@ -23,6 +23,7 @@ ONCE = '<script async src="/widget.js"></script>'
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     folder = tmp_path_factory.mktemp("bot")
     async with Model() as model, serving(folder, model=model.url) as running:
+        model.seconds = 0.2  # an answer comes after its question's page is closed, and unread
         yield running
 
 
