@@ -1,0 +1,1 @@
+"""Slack: a bot for a workspace, or for many."""

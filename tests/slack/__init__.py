@@ -1,0 +1,1 @@
+"""The Slack bot against a Slack of our own, with its limits and moods."""
