@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import SettingsError
 from bot.resources import sample
-from bot.settings import ScriptedSettings, Settings, load
+from bot.settings import ScriptedSettings, Settings, SlackSettings, load
 from bot.settings.places import line, places
 from bot.settings.reference import sections, table
 
@@ -357,3 +357,56 @@ def test_history_leaves_room_in_the_smallest_model() -> None:
     settings = Settings.model_validate({"backends": {"small": small}})
     assert settings.history_tokens == 2048
     assert Settings().history_tokens == Settings().window.tokens
+
+
+# --- Slack -------------------------------------------------------------------------------------
+
+
+def test_a_bare_section_is_a_bot_in_slack(file: Path) -> None:
+    assert read(file, "").slack is None
+    assert read(file, "[slack]").slack == SlackSettings()
+
+
+def test_the_tokens_of_slack_are_found_without_a_section(file: Path) -> None:
+    settings = read(file, "", {"SLACK_BOT_TOKEN": "xoxb-1"})
+    token = settings.secret(SlackSettings().bot_token_env)
+    assert token is not None
+    assert token.get_secret_value() == "xoxb-1"
+
+
+def test_the_tokens_of_slack_may_have_other_names(file: Path) -> None:
+    text = """
+        secrets = "secrets.toml"
+        [slack]
+        bot_token_env = "OURS"
+        [slack.oauth]
+        client_id = "1.2"
+        key_env = "SEAL"
+        """
+    file.with_name("secrets.toml").write_text("OURS = 'xoxb-2'\nSEAL = 'key'")
+    settings = read(file, text)
+    assert settings.demand("OURS", place="here").get_secret_value() == "xoxb-2"
+    assert settings.demand("SEAL", place="here").get_secret_value() == "key"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[slack]\nmodus = 'http'", "slack.modus = 'http': there is no such key"),
+        ("[slack]\nmodes = 'http'", "Did you mean 'mode'?"),
+        ("[slack]\nview = 'bot'", "slack.view = 'bot': must be 'agent' or 'assistant'"),
+        ("[slack]\nurl = 'shop.example'", "must be the public address of 'bot serve'"),
+        ("[slack]\ncommand = 'Ask us'", "slack.command = 'Ask us': must be a slash"),
+        ("[slack]\nsuggestions = ['a', 'b', 'c', 'd', 'e']", "4 questions at most"),
+        ("[slack.oauth]", "slack.oauth.client_id: is missing"),
+        ("[slack.oauth]\nclient_id = '1'\nkey = 'x'", "Did you mean 'key_env'?"),
+    ],
+)
+def test_what_is_wrong_about_slack_is_told(file: Path, text: str, told: str) -> None:
+    assert told in refusal(file, text)
+
+
+def test_a_public_address_has_no_slash_at_its_end(file: Path) -> None:
+    slack = read(file, "[slack]\nurl = 'https://bot.shop.example/'").slack
+    assert slack is not None
+    assert slack.url == "https://bot.shop.example"

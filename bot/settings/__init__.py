@@ -18,6 +18,7 @@ from bot.settings.sections import (
     Settings,
     WindowSettings,
 )
+from bot.settings.slack import OAuthSettings, SlackSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings, WebSettings
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "IdentitySettings",
     "KeySettings",
     "KnowledgeSettings",
+    "OAuthSettings",
     "OpenAISettings",
     "PromptSettings",
     "RouterSettings",
@@ -38,6 +40,7 @@ __all__ = [
     "ScriptedSettings",
     "Settings",
     "SiteSettings",
+    "SlackSettings",
     "WebSettings",
     "WindowSettings",
     "environment",

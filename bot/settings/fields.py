@@ -59,12 +59,13 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
 
 
 def _address(text: str) -> str:
-    if _is_address(text):
+    if is_address(text):
         return text
     raise sentence("must be a server's address, as 'http://localhost:8000/v1'.")
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Return whether ``text`` is the address of a server."""
     try:
         parts = urlsplit(text)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -73,7 +74,7 @@ def _is_address(text: str) -> bool:
 
 
 def _link(text: str) -> str:
-    if not text or text.startswith("/") or _is_address(text):
+    if not text or text.startswith("/") or is_address(text):
         return text
     raise sentence("must begin with https://, http:// or /, as 'https://shop.example/help'.")
 
@@ -105,7 +106,7 @@ def _known(name: str, info: ValidationInfo) -> str:
 
 def _origin(text: str) -> str:
     found = _ORIGIN.fullmatch(text.lower())
-    if found and _is_address(found[0]):
+    if found and is_address(found[0]):
         scheme, host, port = found.groups()
         return f"{scheme}://{host}" + (f":{port}" if port and port != _PORTS[scheme] else "")
     raise sentence("must be an origin without a path, as 'https://shop.example'.")

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from bot.settings.fields import BackendName, Network, Origin, Reachable
 from bot.settings.places import Place
 from bot.settings.sections import BackendSettings, Rule, Settings
+from bot.settings.slack import OAuthSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -70,13 +71,10 @@ class Section:
 
 def sections() -> Sequence[Section]:
     """Return every section in the order of the file: the top first, then each table."""
-    tables = {
-        name: field.annotation
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-    }
+    tables = {name: _table(field) for name, field in Settings.model_fields.items()}
     found = [_section("bot.toml", Settings)]
     found += [_section(f"[{name}]", table) for name, table in tables.items() if table]
+    found.append(_section("[slack.oauth]", OAuthSettings))
     found.append(_section("[[router.rules]]", Rule))
     found += [_section(header, model) for header, model in _SITES.items()]
     for kind, model in KINDS.items():
@@ -92,8 +90,6 @@ def table() -> str:
 def model_at(place: Place, data: Any) -> type[BaseModel] | None:
     """Return the model of the section that ``place`` in ``data`` is; None where there is none."""
     match place:
-        case ():
-            return Settings
         case ("router", "rules", int()):
             return Rule
         case ("backends", str() as name):
@@ -101,10 +97,11 @@ def model_at(place: Place, data: Any) -> type[BaseModel] | None:
             return KINDS.get(str(backend.get("kind"))) if isinstance(backend, dict) else None
         case ("web", "sites", str(), *inside):
             return _INSIDE_A_SITE.get(tuple(map(str, inside[:2])))
-        case (str() as name,) if name in Settings.model_fields:
-            annotation = Settings.model_fields[name].annotation
-            return annotation if isinstance(annotation, type) else None
-    return None
+    model: type[BaseModel] | None = Settings
+    for key in place:
+        field = model.model_fields.get(str(key)) if model else None
+        model = _table(field) if field else None
+    return model
 
 
 def written(value: Any) -> str:
@@ -116,6 +113,15 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(one) for one in value)}]"
     return repr(str(value)) if isinstance(value, str | Path) else str(value)
+
+
+def _table(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a section, also of one that need not be there."""
+    choices = get_args(field.annotation)
+    for one in choices if NoneType in choices else (field.annotation,):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+    return None
 
 
 def _section(header: str, model: type[BaseModel]) -> Section:

@@ -20,6 +20,7 @@ from bot.settings.fields import (
     VariableName,
 )
 from bot.settings.section import Section
+from bot.settings.slack import SlackSettings
 from bot.settings.web import WebSettings
 
 
@@ -226,6 +227,7 @@ class Settings(Section):
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     router: RouterSettings = RouterSettings()
     web: WebSettings = WebSettings()
+    slack: SlackSettings | None = None
     secrets: Reachable | None = Field(
         None, description="A file of NAME = 'value' lines for keys that are not in the environment."
     )
@@ -249,7 +251,8 @@ class Settings(Section):
         if not isinstance(context, Surroundings):
             return
         hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
-        names = {*(one.key_env for one in hosted), *self.web.variables}
+        slack = self.slack or SlackSettings()  # `bot slack` works without the section
+        names = {*(one.key_env for one in hosted), *self.web.variables, *slack.variables}
         found = {name: context.variables.get(name, "").strip() for name in names}
         self._file = context.file
         self._keys = {name: SecretStr(key) for name, key in found.items() if key}
