@@ -7,7 +7,12 @@ import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,12 +44,15 @@ from bot.settings import (
     ScriptedSettings,
     Settings,
 )
+from bot.showing import Show
 from bot.store.archive import SqlArchive
 from bot.store.articles import SqlArticles
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
+from bot.store.installations import SqlInstallations
 from bot.store.outbox import SqlOutbox
+from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
 from bot.store.visits import SqlVisits
 
@@ -52,6 +60,32 @@ Words = Callable[..., str]
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a channel may need to make its side ready, before the engine runs."""
+
+    settings: Settings
+    conversations: SqlConversations
+    archive: SqlArchive
+    visits: SqlVisits
+    posts: SqlPosts
+    installations: SqlInstallations
+    words: Words
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What a channel hands to the house: who posts replies, and shows answers, if it does."""
+
+    poster: Poster
+    show: Show | None = None
+
+
+Join = Callable[[Parts], AbstractAsyncContextManager[Side]]
+"""Makes a channel's side ready; it stays so until the last turn and the last post are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +98,8 @@ class App:
     outbox: SqlOutbox
     archive: SqlArchive
     visits: SqlVisits
+    posts: SqlPosts
+    installations: SqlInstallations
     articles: SqlArticles
     knowledge: Library
     prompts: PromptBook
@@ -80,14 +116,17 @@ async def open_app(
     *,
     channels: Collection[str] = (),
     posters: Collection[Poster] = (),
+    joins: Collection[Join] = (),
     backends: Mapping[str, Backend] | None = None,
     clock: Callable[[], float] = time.time,  # noqa: TID251 - where the house meets the world
 ) -> AsyncIterator[App]:
     """Open the database, put the parts together and run the engine until the block ends.
 
     ``channels`` are those whose waiting conversations this process takes over, and ``posters`` the
-    ones that their replies are posted with. ``backends`` takes the place of the configured ones,
-    for tests and programs that bring their own.
+    ones that their replies are posted with. ``joins`` bring posters of their own, and what shows
+    answers while they are written; they are left once the last turn and the last post are over.
+    ``backends`` takes the place of the configured ones, for tests and programs that bring their
+    own.
 
     Leaving the block gives running turns their grace and then posts what they left; leaving it by
     an error gives none.
@@ -110,7 +149,17 @@ async def open_app(
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)
-        visits = SqlVisits(database)
+        parts = Parts(
+            settings=settings,
+            conversations=conversations,
+            archive=SqlArchive(database),
+            visits=SqlVisits(database),
+            posts=SqlPosts(database),
+            installations=SqlInstallations(database),
+            words=words,
+            clock=clock,
+        )
+        sides = [await closing.enter_async_context(join(parts)) for join in joins]
         process = _process(channels)
         answering = Answering(
             settings=settings,
@@ -123,14 +172,14 @@ async def open_app(
         outbox = SqlOutbox(database)
         courier = Courier(
             outbox=outbox,
-            posters=posters,
+            posters=[*posters, *(side.poster for side in sides)],
             holder=process.holder,
             seconds=settings.engine.delivery_seconds,
             grace=settings.engine.grace_seconds,
         )
         engine = Engine(
             conversations=conversations,
-            visits=visits,
+            visits=parts.visits,
             answering=answering,
             settings=settings,
             channels=channels,
@@ -152,8 +201,10 @@ async def open_app(
                 database=database,
                 conversations=conversations,
                 outbox=outbox,
-                archive=SqlArchive(database),
-                visits=visits,
+                archive=parts.archive,
+                visits=parts.visits,
+                posts=parts.posts,
+                installations=parts.installations,
                 articles=articles,
                 knowledge=knowledge,
                 prompts=prompts,

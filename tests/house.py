@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.app import App, open_app
+from bot.app import App, Join, open_app
 from bot.backends.base import Backend
 from bot.delivery import Poster
 from bot.knowledge.learning import learn
@@ -30,6 +30,7 @@ async def house(
     articles: Mapping[str, str] | None = None,
     channels: Iterable[str] = ("terminal",),
     posters: Collection[Poster] = (),
+    joins: Collection[Join] = (),
     **sections: Any,
 ) -> AsyncIterator[App]:
     """Open a bot in ``folder`` that answers with ``backends`` about ``articles``.
@@ -41,7 +42,7 @@ async def house(
     settings = Settings.model_validate(sections)
     chosen = {backend.name: backend for backend in backends} or None
     async with open_app(
-        settings, channels=tuple(channels), posters=posters, backends=chosen
+        settings, channels=tuple(channels), posters=posters, joins=joins, backends=chosen
     ) as app:
         _write(folder / "help", HELP if articles is None else articles)
         await learn([folder / "help"], articles=app.articles)

@@ -1,4 +1,4 @@
-"""The promises of the store: conversations under lease, the outbox, the archive, the visits.
+"""The promises of the store: conversations under lease, the outbox, the archive, the visits …
 
 Each method is one transaction, and none holds a connection after it returns. Every method may
 raise ``StoreUnavailable``; then nothing was written.
@@ -360,6 +360,93 @@ class Visits(Protocol):
 
     async def secret(self, name: str, fresh: str) -> str:
         """Keep ``fresh`` under ``name`` unless one is kept; return the one that is, to everyone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A part of an answer that a channel began to show; ``receipt`` is the channel's id of it.
+
+    It is None where nobody came to keep it: whatever was shown then was shown soon after ``at``.
+    """
+
+    turn: str
+    part: int
+    receipt: str | None
+    at: float
+
+
+class Posts(Protocol):
+    """What channels show of answers before their replies are delivered, and must clear away."""
+
+    async def begin(self, channel: str, key: str, turn: str, *, part: int) -> bool:
+        """Note that a part of ``turn``'s answer is about to be shown; safe to call again.
+
+        False where the turn is closed or its reply was sent: then do not show it.
+        """
+        ...
+
+    async def made(self, channel: str, turn: str, *, part: int, receipt: str) -> bool:
+        """Keep the channel's id of a part.
+
+        False where it was closed or settled meanwhile: then whoever shows it removes it.
+        """
+        ...
+
+    async def close(self, channel: str, key: str, *, but: Collection[str]) -> Sequence[Shown]:
+        """Return what is shown in a conversation, except of the turns ``but``, to be removed.
+
+        From now on nothing of those turns begins. The same is returned until ``settle``.
+        """
+        ...
+
+    async def settle(self, channel: str, key: str, turn: str) -> None:
+        """Keep that ``turn``'s reply is delivered and what was closed before is removed.
+
+        Its own parts are forgotten, and so is, after an hour, what was closed.
+        """
+        ...
+
+    async def once(self, channel: str, name: str) -> bool:
+        """Tell whether nobody asked for this ``name`` in two days: then the notice may be sent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Where a channel's app was installed ``at`` a time. Only the channel reads ``sealed``."""
+
+    name: str
+    sealed: str
+    about: Mapping[str, str]
+    at: float
+
+
+class Installations(Protocol):
+    """Where each channel's app is installed, and who is on the way to install it."""
+
+    async def keep(self, channel: str, name: str, *, sealed: str, about: Mapping[str, str]) -> None:
+        """Keep an installation; it takes the place of an earlier one of that name."""
+        ...
+
+    async def find(self, channel: str, name: str) -> Installation | None:
+        """Return the installation of that name, if there is one."""
+        ...
+
+    async def all(self, channel: str) -> Sequence[Installation]:
+        """Return every installation of ``channel``, by name."""
+        ...
+
+    async def remove(self, channel: str, name: str) -> bool:
+        """Forget an installation; False if there was none."""
+        ...
+
+    async def issue(self, channel: str, state: str, *, seconds: float) -> None:
+        """Let ``state`` be redeemed within ``seconds``."""
+        ...
+
+    async def redeem(self, channel: str, state: str) -> bool:
+        """Tell whether ``state`` was issued and is still good; it never is a second time."""
         ...
 
 

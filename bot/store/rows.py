@@ -57,6 +57,11 @@ PASSAGES: AnySelect = select(
 )
 
 
+def fits(name: str, column: Any) -> bool:
+    """Tell whether a name from anywhere is short enough to be one that is kept."""
+    return bool(len(name) <= column.type.longest)
+
+
 def to_conversation(row: AnyRow) -> values.Conversation:
     return values.Conversation(
         id=row.id,

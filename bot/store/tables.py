@@ -243,6 +243,57 @@ class Secret(Base):
     value: Mapped[str] = mapped_column(Words)
 
 
+class Post(Base):
+    """A part of an answer that a channel began to show before the reply was delivered.
+
+    Once ``closed``, its turn begins no more; once ``removed``, nothing of it is to be seen.
+    """
+
+    __tablename__ = "posts"
+    __table_args__ = (Index("ix_posts_channel_key", "channel", "key"),)
+
+    turn_id: Mapped[str] = mapped_column(Mark(32), primary_key=True)
+    part: Mapped[int] = mapped_column(_Count, primary_key=True)
+    channel: Mapped[str] = mapped_column(Mark(64))
+    key: Mapped[str] = mapped_column(Mark(255))
+    receipt: Mapped[str | None] = mapped_column(Words)
+    closed: Mapped[bool] = mapped_column(default=False)
+    removed: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[float]
+
+
+class Notice(Base):
+    """What a channel has told somebody on its own account, lest it tell them twice."""
+
+    __tablename__ = "notices"
+
+    channel: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Mark(255), primary_key=True)
+    at: Mapped[float] = mapped_column(index=True)
+
+
+class Installation(Base):
+    """Where a channel's app is installed; only the channel can read what is ``sealed``."""
+
+    __tablename__ = "installations"
+
+    channel: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Mark(255), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Words)
+    about: Mapped[dict[str, Any]]
+    at: Mapped[float]
+
+
+class OAuthState(Base):
+    """What whoever installs an app must bring back, once and before ``ends_at``."""
+
+    __tablename__ = "oauth_states"
+
+    channel: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    state: Mapped[str] = mapped_column(Mark(255), primary_key=True)
+    ends_at: Mapped[float] = mapped_column(index=True)
+
+
 class Prompt(Base):
     """A template's sources under their hash: what a turn's prompt was rendered from."""
 

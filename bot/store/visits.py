@@ -124,13 +124,13 @@ class SqlVisits:
         self._database = database
 
     async def find(self, channel: str, key: str) -> Visit | None:
-        if not _fits(key, Conversation.key):
+        if not rows.fits(key, Conversation.key):
             return None
         found = await self._all(_FIND, {"channel": channel, "key": key})
         return _to_visit(found[0]) if found else None
 
     async def of(self, channel: str, customer: str, *, limit: int) -> Sequence[Visit]:
-        if not _fits(customer, Customer.external_id):
+        if not rows.fits(customer, Customer.external_id):
             return []
         asked = {"channel": channel, "customer": customer, "most": _within(limit)}
         return [_to_visit(row) for row in await self._all(_OF, asked)]
@@ -155,7 +155,7 @@ class SqlVisits:
         await self._database.write(lambda line: line.execute(_READ_UPTO, read))
 
     async def move(self, channel: str, customer: str, *, to: str) -> int:
-        if customer == to or not _fits(customer, Customer.external_id):
+        if customer == to or not rows.fits(customer, Customer.external_id):
             return 0
 
         def deed(connection: Connection) -> int:
@@ -167,7 +167,7 @@ class SqlVisits:
         return await self._database.write(deed)
 
     async def turn_of(self, conversation: int, turn: str) -> bool:
-        if not _fits(turn, Turn.id):
+        if not rows.fits(turn, Turn.id):
             return False
         return bool(await self._all(_TURN_OF, {"this": conversation, "turn": turn}))
 
@@ -189,10 +189,6 @@ class SqlVisits:
 def _within(number: int) -> int:
     """Return ``number`` or, where the column cannot hold it, the nearest that it can."""
     return max(0, min(number, _LARGEST))
-
-
-def _fits(name: str, column: Any) -> bool:
-    return bool(len(name) <= column.type.longest)
 
 
 def _to_mark(columns: Iterable[Any]) -> Mark:

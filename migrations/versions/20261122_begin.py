@@ -71,6 +71,48 @@ Table(
 )
 
 Table(
+    "installations",
+    METADATA,
+    Column("channel", String(64), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("about", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+Table(
+    "notices",
+    METADATA,
+    Column("channel", String(64), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("at", Float, nullable=False),
+    Index("ix_notices_at", "at"),
+)
+
+Table(
+    "oauth_states",
+    METADATA,
+    Column("channel", String(64), primary_key=True),
+    Column("state", String(255), primary_key=True),
+    Column("ends_at", Float, nullable=False),
+    Index("ix_oauth_states_ends_at", "ends_at"),
+)
+
+Table(
+    "posts",
+    METADATA,
+    Column("turn_id", String(32), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("channel", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("receipt", Text),
+    Column("closed", Boolean, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_posts_channel_key", "channel", "key"),
+)
+
+Table(
     "processes",
     METADATA,
     Column("holder", String(128), primary_key=True),
