@@ -22,6 +22,13 @@ def recordings() -> Path | None:
     return Path(folder) if folder else None
 
 
+@pytest.fixture
+def slack_events() -> Path | None:
+    """Return the file of real payloads that FRONTDESK_SLACK_EVENTS names, if it does."""
+    file = os.environ.get("FRONTDESK_SLACK_EVENTS")
+    return Path(file) if file else None
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, as the program does."""
