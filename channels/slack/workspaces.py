@@ -1,11 +1,14 @@
 """The workspaces that the bot is installed in, each with the token that it speaks with there."""
 
+import logging
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import SecretStr
 
 from bot.errors import FrontdeskError
+
+_logger = logging.getLogger(__name__)
 
 
 class NotInstalled(FrontdeskError):
@@ -37,6 +40,31 @@ class Workspaces(Protocol):
 
         Raises:
             NotInstalled: it never installed the app, or removed it.
+            SettingsError: what is kept of it cannot be read.
             StoreUnavailable: that cannot be told now.
         """
         ...
+
+    async def forget(self, install: str, *, at: float) -> None:
+        """Note that the app was removed there ``at`` a time, in seconds since the epoch.
+
+        One that was installed anew since then stays. 0 is a time that was not told.
+        """
+        ...
+
+
+class OneWorkspace:
+    """Keeps the promise of ``Workspaces`` for a bot with one token."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    async def find(self, install: str) -> Workspace:
+        if install != self.workspace.install:
+            raise NotInstalled(f"The bot's token is for {self.workspace.team}, not for {install}.")
+        return self.workspace
+
+    async def forget(self, install: str, *, at: float) -> None:  # noqa: ARG002 - the promise
+        _logger.warning(
+            "The app was removed from %s. Install it again, and set its new token.", install
+        )

@@ -37,6 +37,9 @@ class Two:
             scopes=frozenset(),
         )
 
+    async def forget(self, install: str, *, at: float) -> None:
+        """Both stay."""
+
 
 @asynccontextmanager
 async def calling(act: Act, *, seconds: float = 20.0, **keywords: Any) -> AsyncIterator[Calls]:

@@ -1,0 +1,77 @@
+"""Finds the tokens that the bot needs, and tells one from another by how it begins."""
+
+import re
+
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
+from bot.settings import Settings, SlackSettings
+
+_WHOLE = re.compile(r"[A-Za-z0-9.-]+")
+_BOT, _APP = "xoxb-", "xapp-"
+
+_KINDS = {
+    _BOT: "a Bot User OAuth Token",
+    _APP: "an App-Level Token",
+    "xoxp-": "a user's token",
+    "xoxe": "a token that expires (token rotation must be off: see 'bot slack manifest')",
+    "xoxa-": "a workspace token of an older kind of apps",
+    "xoxs-": "a browser's token",
+}
+_WHERE = {
+    _BOT: "OAuth & Permissions → Bot User OAuth Token",
+    _APP: "Basic Information → App-Level Tokens, with the scope connections:write",
+}
+
+
+def bot_token(settings: Settings) -> SecretStr:
+    """Return the token that the bot speaks with.
+
+    Raises:
+        SettingsError: it is missing, or is another kind of token.
+    """
+    slack = settings.slack or SlackSettings()
+    return _found(settings, slack.bot_token_env, _BOT, other=slack.app_token_env)
+
+
+def app_token(settings: Settings) -> SecretStr:
+    """Return the token that the socket is opened with.
+
+    Raises:
+        SettingsError: it is missing, or is another kind of token.
+    """
+    slack = settings.slack or SlackSettings()
+    return _found(settings, slack.app_token_env, _APP, other=slack.bot_token_env)
+
+
+def signing_secret(settings: Settings) -> SecretStr | None:
+    """Return what Slack signs its requests with; None where it is not set."""
+    return settings.secret((settings.slack or SlackSettings()).signing_secret_env)
+
+
+def _found(settings: Settings, variable: str, form: str, *, other: str) -> SecretStr:
+    found = settings.secret(variable)
+    where = f"It begins with {form} and stands in your app's settings (api.slack.com/apps) under "
+    if found is None:
+        raise SettingsError(
+            f"{variable} is neither in the environment nor in "
+            f"{settings.secrets or 'a secrets file'}. {where}{_WHERE[form]}."
+        )
+    text = found.get_secret_value()
+    if text.startswith(form) and _WHOLE.fullmatch(text):
+        return found
+    second = settings.secret(other)
+    if _kind(text) and second and second.get_secret_value().startswith(form):
+        raise SettingsError(
+            f"{variable} and {other} are swapped: {variable} is {_kind(text)}. Exchange them."
+        )
+    raise SettingsError(
+        f"{variable} is {_kind(text) or 'no whole token of Slack'}. {where}{_WHERE[form]}."
+    )
+
+
+def _kind(text: str) -> str:
+    """Return what ``text`` is; empty for what is no token, or a damaged one."""
+    if not _WHOLE.fullmatch(text):
+        return ""
+    return next((kind for start, kind in _KINDS.items() if text.startswith(start)), "")
