@@ -14,6 +14,7 @@ from typing import Self
 
 from bot.answering import Answer, Answering, Draft, waiting
 from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
+from bot.folding import Folding
 from bot.following import Followers
 from bot.guards import cleaned
 from bot.messages import (
@@ -31,15 +32,15 @@ from bot.messages import (
 )
 from bot.settings import Settings
 from bot.store.base import Accepted, Conversations, Finish, History, Lease, Visits
+from bot.sweeper import Sweeper
 from bot.watching import Watchers
-from bot.window import Window, count_tokens
+from bot.window import count_tokens
 from bot.work import Interrupt, Work
 
 _logger = logging.getLogger(__name__)
 
 # How long a reply that cannot be kept waits for the database, step by step.
 _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
-_SWEEP_LIMIT = 20
 # Seconds until a turn that broke is tried again; each time twice as long.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _DOUBLINGS = 10  # more of them only make numbers that no float holds
@@ -68,19 +69,26 @@ class Engine:
         self._conversations = conversations
         self._answering = answering
         self._settings = settings
-        self._channels = tuple(channels)
         self._holder = holder
         self._clock = clock
         self._kept = kept
         self._tasks = asyncio.TaskGroup()
         self._works: dict[int, Work] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._folding: set[asyncio.Task[None]] = set()
+        self._folds: set[asyncio.Task[None]] = set()
         self._followers = Followers(conversations=conversations, works=self._works)
         self._watchers = Watchers(visits=visits, works=self._works)
+        self._folding = Folding(
+            conversations=conversations, answering=answering, budget=settings.history_tokens
+        )
+        self._sweeper = Sweeper(
+            conversations=conversations,
+            settings=settings.engine,
+            channels=channels,
+            holder=holder,
+            begin=self._begin,
+        )
         self._kept_prompts: set[str] = set()
-        self._sweeper: asyncio.Task[None] | None = None
-        self._looker: asyncio.Task[None] | None = None
         self._closing = False
 
     # --- Accept ------------------------------------------------------------------------------
@@ -227,11 +235,12 @@ class Engine:
         return self._works.get(work.lease.conversation) is work
 
     async def _end(self, work: Work) -> None:
-        if not self._is_ours(work):
-            return  # it gave way
-        del self._works[work.lease.conversation]
-        if work.released:
-            return
+        if self._is_ours(work):  # or else it gave way
+            del self._works[work.lease.conversation]
+            if not work.released:
+                await self._leave_to_others(work)
+
+    async def _leave_to_others(self, work: Work) -> None:
         self._withdraw(work)
         self._tell(work, Released())
         with suppress(StoreError):
@@ -270,7 +279,7 @@ class Engine:
         if not questions:
             return await self._let_go(work)
         work.take(first=questions[0].seq, upto=questions[-1].seq)
-        window = await self._fitted(history)
+        window = await self._folding.fitted(history)
         answer = self._answering.begin(history, window)
         self._tell(work, Working(work.turn))
         await self._show(work, answer, tasks)
@@ -280,8 +289,8 @@ class Engine:
         ended = await self._finish(work, self._record(work, draft))
         if ended is Finish.SUPERSEDED:
             return self._anew(work)
-        if self._outgrown(window, draft):
-            self._start(self._fold_ahead(work.lease.conversation), among=self._folding)
+        if self._folding.outgrown(window, draft):
+            self._start(self._folding.ahead(work.lease.conversation), among=self._folds)
         return ended
 
     async def _set_aside(self, work: Work) -> Finish:
@@ -312,19 +321,6 @@ class Engine:
             return Finish.RELEASED
         work.answered()
         return Finish.WAITING
-
-    async def _fitted(self, history: History) -> Window:
-        """Cut the history where it has outgrown the window; what left is kept as a summary."""
-        window = self._answering.fit(history)
-        if window.folded:
-            await self._fold(history, window, window.summary)
-        return window
-
-    async def _fold(self, history: History, window: Window, summary: str) -> None:
-        before = history.conversation
-        await self._conversations.fold(
-            before.id, since=before.summary_seq, upto=window.upto, summary=summary
-        )
 
     async def _show(self, work: Work, answer: Answer, tasks: asyncio.TaskGroup) -> None:
         """Let the answer come, piece by piece, until its end or an interruption."""
@@ -430,49 +426,12 @@ class Engine:
         await self._conversations.keep_prompt(turn.prompt_hash, name=turn.prompt, source=source)
         self._kept_prompts.add(turn.prompt_hash)
 
-    def _outgrown(self, window: Window, draft: Draft) -> bool:
-        return window.tokens + count_tokens(draft.text) > self._settings.history_tokens
-
-    async def _fold_ahead(self, conversation: int) -> None:
-        """Let a model fold an outgrown history before the next turn has to do it without one."""
-        try:
-            history = await self._conversations.read(conversation)
-            if waiting(history):
-                return  # the next turn has begun, and folds by itself
-            window = self._answering.fit(history, ahead=True)
-            summary = await self._answering.summary(history.conversation.summary, window.folded)
-            if summary:
-                await self._fold(history, window, summary)
-        except Exception as error:
-            text = "A summary failed; the next turn makes a plainer one."
-            _logger.exception(text, exc_info=without_words(error))
-
-    # --- The sweeper -------------------------------------------------------------------------
-
-    async def _sweep(self) -> None:
-        """Take over what waits in our channels and nobody holds: a dead process's work."""
-        while True:
-            try:
-                leases = await self._conversations.claim(
-                    channels=self._channels,
-                    holder=self._holder,
-                    seconds=self._settings.engine.lease_seconds,
-                    limit=_SWEEP_LIMIT,
-                )
-                for lease in leases:
-                    self._begin(lease)
-            except StoreError as error:
-                _logger.warning("Could not look for waiting conversations: %s", error)
-            except Exception as error:  # or it would end all turns
-                text = "Could not look for waiting conversations."
-                _logger.exception(text, exc_info=without_words(error))
-            await asyncio.sleep(self._settings.engine.sweep_seconds)
+    # --- Begin and end -----------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        self._looker = self._tasks.create_task(self._watchers.run())
-        if self._channels:
-            self._sweeper = self._tasks.create_task(self._sweep())
+        self._looking = self._tasks.create_task(self._watchers.run())
+        self._sweeping = self._tasks.create_task(self._sweeper.run())
         return self
 
     async def __aexit__(
@@ -483,15 +442,13 @@ class Engine:
     ) -> None:
         """Take nothing new, give running turns their grace, leave the rest to others."""
         self._closing = True
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        self._sweeping.cancel()
         try:
             if self._running and error is None:
                 await asyncio.wait(self._running, timeout=self._settings.engine.grace_seconds)
         finally:
-            if self._looker is not None:
-                self._looker.cancel()
-            for task in (*self._running, *self._folding):
+            self._looking.cancel()
+            for task in (*self._running, *self._folds):
                 task.cancel()
             # The block's own error goes its way as it is, and not in a group.
             await self._tasks.__aexit__(None, None, None)
