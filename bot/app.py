@@ -185,6 +185,7 @@ async def open_app(
             channels=channels,
             holder=process.holder,
             clock=clock,
+            shows=[side.show for side in sides if side.show is not None],
             kept=courier.wake,
         )
         presence = Presence(

@@ -31,6 +31,7 @@ from bot.messages import (
     Working,
 )
 from bot.settings import Settings
+from bot.showing import Show, Shows
 from bot.store.base import Accepted, Conversations, Finish, History, Lease, Visits
 from bot.sweeper import Sweeper
 from bot.watching import Watchers
@@ -50,8 +51,9 @@ _DIED = "its process ended in the middle of it, or was cut off"
 class Engine:
     """Accepts messages and answers them, each conversation by one turn at a time.
 
-    ``channels`` are those that this process serves: it takes over what waits in them. ``kept`` is
-    called after each reply is committed: it may be delivered.
+    ``channels`` are those that this process serves: it takes over what waits in them. ``shows``
+    are told of their channels' answers while they are written. ``kept`` is called after each reply
+    is committed: it may be delivered.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Engine:
         channels: Collection[str],
         holder: str,
         clock: Callable[[], float],
+        shows: Collection[Show] = (),
         kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._conversations = conversations
@@ -78,6 +81,7 @@ class Engine:
         self._folds: set[asyncio.Task[None]] = set()
         self._followers = Followers(conversations=conversations, works=self._works)
         self._watchers = Watchers(visits=visits, works=self._works)
+        self._shows = Shows(shows=shows, works=self._works)
         self._folding = Folding(
             conversations=conversations, answering=answering, budget=settings.history_tokens
         )
@@ -183,6 +187,7 @@ class Engine:
         work.note(event, at=self._clock())
         self._followers.tell(work, event)
         self._watchers.tell(work, event)
+        self._shows.tell(work, event)
 
     # --- Turn --------------------------------------------------------------------------------
 
@@ -200,6 +205,7 @@ class Engine:
         # A finish that is under way was kept before the lease was taken, or learns of it.
         if work is not None and work.running is not None and not work.finishing:
             self._withdraw(work)
+            self._shows.leave(work)
             work.running.cancel()
 
     def _start(
@@ -239,6 +245,7 @@ class Engine:
             del self._works[work.lease.conversation]
             if not work.released:
                 await self._leave_to_others(work)
+        self._shows.leave(work)
 
     async def _leave_to_others(self, work: Work) -> None:
         self._withdraw(work)
@@ -281,6 +288,7 @@ class Engine:
         work.take(first=questions[0].seq, upto=questions[-1].seq)
         window = await self._folding.fitted(history)
         answer = self._answering.begin(history, window)
+        self._shows.open(work, history.conversation)
         self._tell(work, Working(work.turn))
         await self._show(work, answer, tasks)
         if work.interrupt is Interrupt.NEWER:

@@ -44,6 +44,13 @@ class Work:
         """Whether a customer may have a piece of this answer before their eyes."""
         return self.seen and bool(self.shown)
 
+    def show(self, turn: str) -> bool:
+        """Count the answer of ``turn`` as seen; False where it is not to be shown any more."""
+        writes = self.turn == turn and not self.finishing and self.interrupt is None
+        if writes and self.shown:
+            self.seen = True
+        return self.visible and writes
+
     def begin_turn(self, *, at: float) -> None:
         self.turn, self.started, self.first_piece = secrets.token_hex(8), at, None
         self.since = self.since or at
