@@ -7,7 +7,14 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
 
-from bot.errors import FrontdeskError, StoreError, StoreUnavailable, without_text, without_words
+from bot.errors import (
+    DeliveryRefused,
+    FrontdeskError,
+    StoreError,
+    StoreUnavailable,
+    without_text,
+    without_words,
+)
 from bot.messages import Delivery
 from bot.store.base import Outbox
 
@@ -33,6 +40,7 @@ class Poster(Protocol):
         """Post the reply and return the channel's receipt of it.
 
         Raises:
+            DeliveryRefused: it never can be posted; it is given up.
             FrontdeskError: it could not be posted now; it is tried again later.
         """
         ...
@@ -137,13 +145,15 @@ class Courier:
 
     async def _try(self, delivery: Delivery, *, until: float) -> None:
         if delivery.attempts > _MOST_ATTEMPTS:
-            await self._put_back(delivery, "every courier ended in the middle of it")
+            await self._put_back(delivery, "every courier ended in the middle of it", again=False)
             return
         try:
             async with asyncio.timeout_at(until):
                 receipt = await self._post(delivery, until=until)
         except StoreUnavailable:
             raise
+        except DeliveryRefused as error:
+            await self._put_back(delivery, str(error), again=False)
         except (FrontdeskError, TimeoutError) as error:
             await self._put_back(delivery, str(error) or "it took too long")
         except Exception as error:
@@ -164,8 +174,9 @@ class Courier:
             raise TimeoutError
         return await poster.post(delivery)
 
-    async def _put_back(self, delivery: Delivery, error: str) -> None:
-        seconds = None if delivery.attempts > len(_PAUSES) else _PAUSES[delivery.attempts - 1]
+    async def _put_back(self, delivery: Delivery, error: str, *, again: bool = True) -> None:
+        again = again and delivery.attempts <= len(_PAUSES)
+        seconds = _PAUSES[delivery.attempts - 1] if again else None
         _logger.warning(
             "The reply of turn %s was not posted to %s (attempt %d, %s): %s",
             delivery.turn,

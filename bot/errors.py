@@ -11,6 +11,7 @@ FrontdeskError
 ├── StoreError                nobody yet: the engine handles it
 │   ├── StoreUnavailable          the database does not answer, is locked or full: try again
 │   └── LeaseLost                 another process owns the conversation now: stop at once
+├── DeliveryRefused           nobody: the channel will never take the reply, which is given up
 ├── NoAnswer                  the engine: every backend was asked in vain; the customer is told so
 └── BackendError              the router: one way to reach a model did not give an answer
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
@@ -97,6 +98,10 @@ class StoreUnavailable(StoreError):
 
 class LeaseLost(StoreError):
     """Another process or a person owns the conversation now; nothing was written."""
+
+
+class DeliveryRefused(FrontdeskError):
+    """The channel will never take this reply, however often it is tried; the text says why."""
 
 
 class BackendError(FrontdeskError):

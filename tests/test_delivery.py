@@ -10,9 +10,10 @@ import pytest
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.delivery import Courier
-from bot.errors import FrontdeskError, StoreError
+from bot.errors import DeliveryRefused, FrontdeskError, StoreError
 from bot.messages import Delivery
 from bot.store.outbox import SqlOutbox
+from bot.store.overview import SqlOverview
 from tests.house import ask, house, until
 
 
@@ -92,6 +93,22 @@ async def test_replies_of_a_conversation_leave_in_order_though_the_first_one_fai
         assert await sender.deliver_one()
         assert await sender.deliver_one()
     assert [delivery.text for delivery in board.posted] == ["First.", "Second."]
+
+
+async def test_what_a_channel_will_never_take_is_given_up_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Board(DeliveryRefused("The channel C1 is archived. Open it again."))
+    async with house(tmp_path, ScriptedBackend("First.", "Second.")) as app:
+        first, _ = await ask(app, "one"), await ask(app, "two")
+        sender = courier(app, board)
+        assert await sender.deliver_one()
+        assert await sender.deliver_one()  # nothing stands before the next one
+        assert not await sender.deliver_one()
+        [lost] = (await SqlOverview(app.database).standing(few=9)).undelivered
+    assert [delivery.text for delivery in board.posted] == ["Second."]
+    assert (lost.turn, lost.attempts, "archived" in lost.error) == (first.turn, 1, True)
+    assert "giving up" in caplog.text
 
 
 async def test_a_courier_at_work_is_woken_and_outlives_a_channel_that_breaks(
