@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from bot.errors import SettingsError
 from bot.settings import WebSettings
@@ -50,7 +50,7 @@ def address(taken: socket.socket) -> str:
 
 
 async def serve(
-    web: FastAPI,
+    web: ASGIApp,
     *,
     on: socket.socket,
     streams: Streams,
