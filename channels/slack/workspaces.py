@@ -6,12 +6,12 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from bot.errors import FrontdeskError
+from bot.errors import DeliveryRefused
 
 _logger = logging.getLogger(__name__)
 
 
-class NotInstalled(FrontdeskError):
+class NotInstalled(DeliveryRefused):
     """The bot is not, or is no longer, installed there; nothing reaches that workspace."""
 
 

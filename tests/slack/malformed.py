@@ -5,6 +5,7 @@ Each says what is wrong with it first: too large, then not signed, then not unde
 
 import asyncio
 import json
+import logging
 import random
 import sys
 from collections import Counter
@@ -139,7 +140,9 @@ def listening() -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T1", bot_user_id="UB", bot_id="B1")
 
-    return AsyncApp(authorize=authorize, request_verification_enabled=False)
+    silent = logging.getLogger("tests.slack.bolt")
+    silent.setLevel(logging.CRITICAL)
+    return AsyncApp(authorize=authorize, request_verification_enabled=False, logger=silent)
 
 
 def door(bolt: AsyncApp | None = None) -> Door:
