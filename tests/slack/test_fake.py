@@ -1,10 +1,12 @@
 """The fake Slack, driven by Slack's own clients: they know nothing of us."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -19,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.house import until
 from tests.servers.slack import FakeSlack, Moods, Rules
+from tests.servers.slack.control import ControlledSlack
 
 Heard = list[SocketModeRequest]
 
@@ -307,3 +310,148 @@ async def test_an_app_connects_anew_when_it_is_asked_to() -> None:
         await slack.say("Still there?")
         await until(lambda: heard)
         await until(lambda: slack.idle)
+
+
+async def test_a_stranger_in_a_shared_channel_is_of_another_team() -> None:
+    async with FakeSlack() as slack, listening(slack) as heard:
+        await slack.say("Hello", channel="C1", user="U9", of="T9")
+        await until(lambda: heard)
+        payload = heard[0].payload
+        assert payload["is_ext_shared_channel"]
+        assert payload["authorizations"][0]["team_id"] == slack.team
+        event = payload["event"]
+        assert (event["user_team"], event["source_team"]) == ("T9", "T9")
+
+
+async def test_an_organisation_has_one_install_for_its_teams() -> None:
+    async with FakeSlack() as slack, listening(slack) as heard:
+        org = slack.install(enterprise="E1")
+        slack.belongs("T5", enterprise="E1")
+        await slack.say("Hello", channel="D5", user="U5", team="T5")
+        await until(lambda: heard)
+        payload = heard[0].payload
+        assert (payload["team_id"], payload["enterprise_id"]) == ("T5", "E1")
+        assert payload["authorizations"][0]["is_enterprise_install"]
+        assert payload["authorizations"][0]["team_id"] is None
+        await client(slack, token=org.token).chat_postMessage(channel="D5", text="Hi")
+        refused = client(slack).chat_postMessage(channel="D5", text="Hi")
+        assert await refusal(refused) == "channel_not_found"
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # in Slack's own client
+async def test_a_code_buys_a_token_once() -> None:
+    async with FakeSlack() as slack:
+        asked = "&".join(
+            [
+                f"client_id={slack.client_id}",
+                "scope=chat:write,commands",
+                "state=s1",
+                "team=T7",
+                f"redirect_uri={slack.url}/api/api.test",
+            ]
+        )
+        _, body = await slack.browse(f"{slack.url}/oauth/v2/authorize?{asked}")
+        back = json.loads(body)["args"]
+        assert back["state"] == "s1"
+        facts = {
+            "client_id": slack.client_id,
+            "client_secret": slack.client_secret,
+            "code": back["code"],
+            "redirect_uri": f"{slack.url}/api/api.test",
+        }
+        got = await client(slack).oauth_v2_access(**facts)
+        assert (got["team"]["id"], got["scope"]) == ("T7", "chat:write,commands")
+        assert (await client(slack, token=got["access_token"]).auth_test())["team_id"] == "T7"
+        assert await refusal(client(slack).oauth_v2_access(**facts)) == "invalid_code"
+
+
+async def test_an_app_hears_that_it_is_gone() -> None:
+    async with FakeSlack() as slack, listening(slack) as heard:
+        await slack.uninstall()
+        await until(lambda: len(heard) == 2)
+        assert {event["type"] for event in events(heard)} == {"app_uninstalled", "tokens_revoked"}
+        assert await refusal(client(slack).auth_test()) == "account_inactive"
+
+
+async def test_edits_and_deletions_are_told() -> None:
+    async with FakeSlack() as slack, listening(slack) as heard:
+        ts = await slack.say("Hello")
+        await slack.edit(ts, "Hello?")
+        await slack.delete(ts)
+        await until(lambda: len(heard) == 3)
+        told = {event.get("subtype"): event for event in events(heard)}
+        assert told["message_changed"]["message"]["text"] == "Hello?"
+        assert told["message_changed"]["previous_message"]["text"] == "Hello"
+        assert told["message_deleted"]["deleted_ts"] == ts
+        assert slack.thread("D1", ts) == []
+
+
+async def test_tiers_are_counted_in_slacks_minutes() -> None:
+    async with FakeSlack(rules=Rules(tiers=True, speed=60)) as slack:
+        ts = await slack.say("Hello")
+        api = client(slack)
+        for _ in range(20):
+            await api.chat_startStream(channel="D1", thread_ts=ts)
+        with pytest.raises(SlackApiError) as raised:
+            await api.chat_startStream(channel="D1", thread_ts=ts)
+        assert raised.value.response.status_code == 429
+        assert raised.value.response.headers["Retry-After"] == "1"
+        await asyncio.sleep(1)
+        await api.chat_startStream(channel="D1", thread_ts=ts)
+
+
+async def test_events_overtake_each_other() -> None:
+    async with FakeSlack(moods=Moods(late=0.2, seed=1)) as slack, listening(slack) as heard:
+        said = [await slack.say(f"Number {number}") for number in range(8)]
+        await until(lambda: len(heard) == 8)
+        order = [event["ts"] for event in events(heard)]
+        assert sorted(order) == said
+        assert order != said
+
+
+async def test_an_assistants_status_fades() -> None:
+    async with FakeSlack(rules=Rules(speed=1000)) as slack:
+        ts = await slack.say("Hello")
+        await client(slack).assistant_threads_setStatus(
+            channel_id="D1", thread_ts=ts, status="is thinking"
+        )
+        assert slack.status("D1", ts) == "is thinking"
+        await until(lambda: slack.status("D1", ts) == "")
+
+
+async def test_a_person_clicks_what_the_bot_posted() -> None:
+    async with FakeSlack() as slack, listening(slack) as heard:
+        await slack.say("Hello")
+        button = {
+            "type": "button",
+            "action_id": "yes",
+            "value": "1",
+            "text": {"type": "plain_text", "text": "Yes"},
+        }
+        blocks = [{"type": "actions", "elements": [button]}]
+        posted = await client(slack).chat_postEphemeral(
+            channel="D1", user="U1", text="?", blocks=blocks
+        )
+        acked = await slack.click(posted["message_ts"], "yes")
+        assert acked is not None
+        payload = heard[-1].payload
+        assert payload["actions"][0]["value"] == "1"
+        assert payload["container"]["is_ephemeral"]
+        async with aiohttp.ClientSession() as session:
+            await session.post(payload["response_url"], json={"text": "Thanks."})
+        assert slack.ephemerals[-1].text == "Thanks."
+        with pytest.raises(LookupError):
+            await slack.click(posted["message_ts"], "no")
+
+
+async def test_a_person_without_python_moves_it_by_http() -> None:
+    async with ControlledSlack() as slack, aiohttp.ClientSession(slack.url) as session:
+        said = await session.post("/_control/say", json={"text": "Hello"})
+        ts = (await said.json())["result"]
+        await client(slack).chat_postMessage(channel="D1", thread_ts=ts, text="Hi")
+        shown = await (await session.get("/_control/threads")).text()
+        assert shown == f"D1 {ts}\n    U1: Hello\n    bot: Hi\n"
+        wrong = await session.post("/_control/say", json={"txt": "Hello"})
+        assert wrong.status == 400
+        books = await (await session.get("/_control/books")).json()
+        assert [call["method"] for call in books["calls"]] == ["chat.postMessage"]
