@@ -437,6 +437,10 @@ class Installations(Protocol):
         """Return every installation of ``channel``, by name."""
         ...
 
+    async def reseal(self, channel: str, name: str, *, old: str, new: str) -> bool:
+        """Replace what is sealed, if it is still ``old``; nothing else changes."""
+        ...
+
     async def remove(self, channel: str, name: str) -> bool:
         """Forget an installation; False if there was none."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.store import rows, tables
 from bot.store.base import Installation
@@ -25,6 +25,15 @@ _NEW = insert(tables.Installation).values(at=now())
 _KEEP = _NEW.on_conflict_do_update(
     index_elements=[tables.Installation.channel, tables.Installation.name],
     set_={name: _NEW.excluded[name] for name in ("sealed", "about", "at")},
+)
+_RESEAL = (
+    update(tables.Installation)
+    .where(
+        tables.Installation.channel == bindparam("of"),
+        tables.Installation.name == bindparam("named"),
+        tables.Installation.sealed == bindparam("old"),
+    )
+    .values(sealed=bindparam("new"))
 )
 _REMOVE = delete(tables.Installation).where(*_THIS)
 
@@ -58,6 +67,10 @@ class SqlInstallations:
         asked = {"channel": channel}
         found = await self._database.glance(lambda line: line.execute(_ALL, asked).all())
         return [_to_installation(row) for row in found]
+
+    async def reseal(self, channel: str, name: str, *, old: str, new: str) -> bool:
+        this = {"of": channel, "named": name, "old": old, "new": new}
+        return await self._database.write(lambda line: line.execute(_RESEAL, this).rowcount == 1)
 
     async def remove(self, channel: str, name: str) -> bool:
         if not rows.fits(name, tables.Installation.name):

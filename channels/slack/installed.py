@@ -63,6 +63,20 @@ class ManyWorkspaces:
             _logger.info("The app was removed from %s; its token is forgotten.", install)
 
 
+async def sealed_anew(installations: Installations, vault: Vault) -> int:
+    """Seal everything with the newest key, and return how much was sealed with another one.
+
+    Raises:
+        SettingsError: no key opens one of them; those before it, by name, are done.
+    """
+    done = 0
+    for kept in await installations.all(CHANNEL):
+        if not vault.is_newest(kept.sealed):
+            new = vault.seal(kept.name, vault.open(kept.name, kept.sealed))
+            done += await installations.reseal(CHANNEL, kept.name, old=kept.sealed, new=new)
+    return done
+
+
 def to_workspace(kept: Installation, vault: Vault) -> Workspace:
     """Return what was kept of a workspace.
 

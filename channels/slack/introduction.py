@@ -74,4 +74,5 @@ def _to_workspace(
         bot_id=str(said.get("bot_id") or ""),
         app_id=str(said.get("app_id") or ""),
         scopes=scopes,
+        name=str(said.get("user") or ""),
     )

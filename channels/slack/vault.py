@@ -41,6 +41,14 @@ class Vault:
         """Return a key that nobody has."""
         return Fernet.generate_key().decode()
 
+    def is_newest(self, sealed: str) -> bool:
+        """Return whether the newest key alone opens ``sealed``."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
     def seal(self, name: str, secrets: Mapping[str, Any]) -> str:
         """Return ``secrets`` in a form that only the keys can read, and only under ``name``."""
         return self._first.encrypt(json.dumps({"name": name, **secrets}).encode()).decode()

@@ -98,7 +98,7 @@ class Wire:
         """
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if login is not None:
-            headers["Authorization"] = aiohttp.BasicAuth(*login).encode()
+            headers["Authorization"] = aiohttp.encode_basic_auth(*login)
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._opened().api_call(

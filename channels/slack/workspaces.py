@@ -20,7 +20,7 @@ class Workspace:
     """A place where the app is installed.
 
     ``install`` is the team's id "T…", or the enterprise's "E…" where a whole organisation has it;
-    ``team`` is its name, for people.
+    ``team`` is its name, and ``name`` the bot's there, both for people.
     """
 
     install: str
@@ -30,6 +30,7 @@ class Workspace:
     bot_id: str
     app_id: str
     scopes: frozenset[str]
+    name: str = ""
 
 
 class Workspaces(Protocol):

@@ -1,6 +1,7 @@
 """Whoever keeps installations finds them again, and takes each state back once."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -31,6 +32,20 @@ async def test_a_new_installation_takes_the_place_of_the_old_one(
     await installations.keep("slack", "T1", sealed="new", about={"team": "Tea"})
     (found,) = await installations.all("slack")
     assert (found.sealed, found.about) == ("new", {"team": "Tea"})
+
+
+async def test_what_is_sealed_is_replaced_only_where_it_is_still_the_same(
+    installations: SqlInstallations,
+) -> None:
+    await installations.keep("slack", "T1", sealed="old", about={"team": "Tea & Co"})
+    await installations.keep("slack", "T2", sealed="old", about={})
+    kept = await installations.find("slack", "T1")
+    assert kept
+    assert await installations.reseal("slack", "T1", old="old", new="new")
+    assert not await installations.reseal("slack", "T1", old="old", new="newer")
+    assert not await installations.reseal("slack", "T9", old="old", new="new")
+    assert await installations.find("slack", "T1") == replace(kept, sealed="new")
+    assert [each.sealed for each in await installations.all("slack")] == ["new", "old"]
 
 
 async def test_channels_know_nothing_of_each_others_installations(

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.errors import SettingsError
 from bot.store.database import Database
 from bot.store.installations import SqlInstallations
-from channels.slack.installed import ManyWorkspaces
+from channels.slack.installed import ManyWorkspaces, sealed_anew
 from channels.slack.vault import Vault
 from channels.slack.workspaces import NotInstalled, Workspace
 
@@ -91,6 +91,26 @@ async def test_a_workspace_is_found_again_and_its_token_is_not_in_the_database(
     content = everything_in(tmp_path)
     assert b"Larkmoor" in content
     assert TOKEN.encode() not in content
+
+
+async def test_a_new_key_seals_everything_anew_and_the_old_one_can_go(
+    kept: SqlInstallations,
+) -> None:
+    for install in ("T1", "T2", "T3"):
+        await ManyWorkspaces(kept, vault(OLD)).keep(workspace(install))
+    await ManyWorkspaces(kept, vault(NEW, OLD)).keep(workspace("T3"))
+    before = {each.name: each.at for each in await kept.all("slack")}
+    assert await sealed_anew(kept, vault(NEW, OLD)) == 2
+    assert await sealed_anew(kept, vault(NEW)) == 0
+    assert await ManyWorkspaces(kept, vault(NEW)).find("T2") == workspace("T2")
+    assert {each.name: each.at for each in await kept.all("slack")} == before
+
+
+async def test_what_no_key_opens_is_named_and_left_as_it_is(kept: SqlInstallations) -> None:
+    await ManyWorkspaces(kept, vault(OLD)).keep(workspace("T1"))
+    with pytest.raises(SettingsError, match="What is kept of T1"):
+        await sealed_anew(kept, vault(NEW))
+    assert await ManyWorkspaces(kept, vault(OLD)).find("T1") == workspace("T1")
 
 
 async def test_nobody_is_found_where_nobody_installed(kept: SqlInstallations) -> None:
