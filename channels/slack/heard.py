@@ -80,11 +80,12 @@ class Stopped:
 class Asked:
     """A person asked by other means than a message: a command, a shortcut, a button.
 
-    ``trigger`` names what they set off: no two are the same. ``spoken`` tells whether what answers
-    the click is shown to them.
+    ``trigger`` names what they set off: no two are the same. ``channel`` is where they were, empty
+    if in none; ``spoken`` tells whether Slack shows them what is answered at once.
     """
 
     install: str
+    channel: str
     user: str
     text: str
     trigger: str

@@ -278,6 +278,7 @@ class Ears:
     def _asked(self, body: Body, *, user: str, words: str, spoken: bool) -> Asked:
         return Asked(
             install=self.workspace.install,
+            channel=name(body, "channel_id") or name(body, "channel", "id"),
             user=_told(user, "user"),
             text=words,
             trigger=_told(trigger(body, "trigger_id"), "trigger"),

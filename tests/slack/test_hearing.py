@@ -253,15 +253,46 @@ def test_stop_is_heard_from_our_button_and_from_slacks() -> None:
     assert hear(event) == Stopped(place=THREAD)
 
 
-def test_a_question_may_come_by_command_shortcut_or_button() -> None:
-    asked = Asked(install=INSTALL, user=ADA, text="Why?", trigger="11.22.command", spoken=True)
-    assert EARS.hear(command("Why?")) == asked
-    silent = replace(asked, spoken=False)
-    assert EARS.hear(shortcut("Why?")) == replace(silent, trigger="11.22.shortcut")
-    assert EARS.hear(click("frontdesk_suggest", "Why?")) == replace(silent, trigger="11.22.trigger")
-    assert EARS.hear(click("frontdesk_suggest:2", "Why?")) == replace(
-        silent, trigger="11.22.trigger"
-    )
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        (
+            command("Why?"),
+            Asked(
+                install=INSTALL,
+                channel=CHAT,
+                user=ADA,
+                text="Why?",
+                trigger="11.22.command",
+                spoken=True,
+            ),
+        ),
+        (
+            shortcut("Why?"),
+            Asked(
+                install=INSTALL,
+                channel=CHAT,
+                user=ADA,
+                text="Why?",
+                trigger="11.22.shortcut",
+                spoken=False,
+            ),
+        ),
+        (
+            click("frontdesk_suggest:2", "Why?", channel=None),
+            Asked(
+                install=INSTALL,
+                channel="",
+                user=ADA,
+                text="Why?",
+                trigger="11.22.trigger",
+                spoken=False,
+            ),
+        ),
+    ],
+)
+def test_a_question_may_come_by_command_shortcut_or_button(body: Body, asked: Asked) -> None:
+    assert EARS.hear(body) == asked
 
 
 def test_who_opens_the_bot_is_told() -> None:

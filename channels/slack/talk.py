@@ -1,0 +1,139 @@
+"""What people say to the bot in Slack, and what they do with what it said."""
+
+import asyncio
+from collections.abc import Callable
+
+from bot.app import App
+from bot.errors import InboundRefused
+from bot.settings.slack import SlackSettings
+from bot.store.base import Accepted, Visit
+from channels.slack.calls import Calls
+from channels.slack.errands import Errands
+from channels.slack.heard import Call, Rated, Said
+from channels.slack.notices import Notices
+from channels.slack.places import CHANNEL, Place
+
+# A follow-up may overtake the mention that began its thread: that is looked for again.
+_YOUNG = 60.0
+_LOOKS = (0.25, 0.5)
+_TITLE = 200
+
+
+class Talk:
+    """Keeps it. Each method returns why nothing was to be done, or nothing.
+
+    All of them may raise ``StoreUnavailable``: then it is not kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        app: App,
+        calls: Calls,
+        notices: Notices,
+        errands: Errands,
+        settings: SlackSettings,
+        clock: Callable[[], float],
+    ) -> None:
+        self._app = app
+        self._calls = calls
+        self._notices = notices
+        self._errands = errands
+        self._settings = settings
+        self._clock = clock
+
+    async def said(self, said: Said) -> str:
+        if said.call is Call.NONE:
+            return "not said to the bot"
+        if said.call is Call.REPLY and await self._conversation(said) is None:
+            return "a thread without the bot"
+        accepted = await self._kept(said)
+        if accepted is not None and accepted.seq == 1 and not accepted.duplicate:
+            self._name(said)
+        return ""
+
+    async def _kept(self, said: Said) -> Accepted | None:
+        """Keep a message, or let its writer know why it is not kept."""
+        try:
+            return await self._app.engine.accept(said.inbound)
+        except InboundRefused as refused:
+            self._refuse(said, refused)
+        return None
+
+    def _refuse(self, said: Said, refused: InboundRefused) -> None:
+        """Say why a message cannot be taken; nobody is told if this process ends before that."""
+
+        async def tell() -> None:
+            if await self._notices.first(f"{refused.words}:{said.external_id}"):
+                await self._notices.post(said.place, self._notices.words(refused.words))
+
+        self._errands.run("word of a message that is not taken", tell())
+
+    def _name(self, said: Said) -> None:
+        """Give an assistant's thread its first question as title; an agent's gets it elsewhere."""
+        if self._settings.view != "assistant" or not said.place.is_direct:
+            return
+        title = " ".join(said.text.split())[:_TITLE]
+        naming = self._calls(
+            said.place.install,
+            "assistant.threads.setTitle",
+            channel_id=said.place.channel,
+            thread_ts=said.place.thread,
+            title=title,
+        )
+        self._errands.run("a thread's title", naming)
+
+    async def _conversation(self, said: Said) -> Visit | None:
+        """Return the conversation of a thread; a young one may be about to begin."""
+        for pause in (*_LOOKS, None):
+            found = await self._app.visits.find(CHANNEL, said.place.key)
+            if found or pause is None or not self._is_young(said.place):
+                return found
+            await asyncio.sleep(pause)
+        return None
+
+    def _is_young(self, place: Place) -> bool:
+        return self._clock() - float(place.thread) < _YOUNG
+
+    async def edited(self, said: Said) -> str:
+        try:
+            if await self._revise(CHANNEL, said.external_id, said.text):
+                return ""
+        except InboundRefused as refused:
+            self._refuse(said, refused)
+            return ""
+        # It may have been too long until now, or had no mention.
+        if said.call in {Call.DIRECT, Call.MENTION}:
+            return await self.said(said)
+        return "an edit of what was not said to the bot"
+
+    async def _revise(self, channel: str, external_id: str, text: str | None) -> bool:
+        revise = getattr(self._app.engine, "revise", None)
+        return bool(revise and await revise(channel, external_id, text))
+
+    async def deleted(self, external_id: str) -> str:
+        if await self._revise(CHANNEL, external_id, None):
+            return ""
+        return "it was not said to the bot"
+
+    # --- Clicks ------------------------------------------------------------------------------
+
+    async def rated(self, rated: Rated) -> str:
+        place = rated.place
+        visit = await self._app.visits.find(CHANNEL, place.key)
+        if visit is None or not await self._app.visits.turn_of(visit.conversation.id, rated.turn):
+            return "a rating of no reply there"
+        await self._app.archive.rate(rated.turn, rated.rating, comment="")
+        words = self._notices.words("rated", rating=str(rated.rating))
+        thanks = self._notices.whisper(
+            place.install, place.channel, rated.user, words, thread=place.thread
+        )
+        self._errands.run("thanks for a rating", thanks)
+        return ""
+
+    async def stopped(self, place: Place) -> str:
+        visit = await self._app.visits.find(CHANNEL, place.key)
+        if visit is None:
+            return "no conversation there"
+        await self._app.engine.stop(visit.conversation.id)
+        return ""
