@@ -1,0 +1,443 @@
+"""Cuts an answer's Markdown into Slack messages, also while it is still being written."""
+
+import re
+from typing import Final
+
+from channels.slack.inline import decided, ends_sentence, open_ticks, pieces, whole_signs
+from channels.slack.outline import QUOTE, Fence, Kind, Line, Outline, Table
+from channels.slack.wording import JOINER, Harmless, weight
+
+# From which share of its room on a message ends at the first such place.
+_ZONE: Final = 0.80
+_AT_HEADING: Final = 0.80
+_AT_PARAGRAPH: Final = 0.84
+_AT_ITEM: Final = 0.88
+_AT_LINE: Final = 0.91
+_AT_SENTENCE: Final = 0.95
+_AT_SPACE: Final = 0.97
+
+_ODD: Final = 120  # a line that may be a fence is never longer: else it is made no fence
+_TICKS: Final = 9  # room that is kept for closing a span of code
+
+_MARKS: Final = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*"
+_HEAD: Final = re.compile(rf"{_MARKS}(?P<sign>`+|~+)?")
+_BLOCK: Final = re.compile(r"[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|`{3}|~{3})|[ \t]{4}")
+_DELIMITER: Final = re.compile(r"[ \t>|:-]*")
+_LIKE_FENCE: Final = re.compile(r"[ \t]*(?:`{3}|~{3})")
+_SOLID: Final = frozenset({Kind.CODE, Kind.ROW, Kind.DELIMITER, Kind.FENCE, Kind.END})
+
+
+class Sheets:
+    """An answer's Markdown as messages: text goes in as it comes, and out as it may be appended.
+
+    A message that is ``full`` is ended with ``turn``. Fences that are open then are closed, and
+    opened again in the next message; a table goes on with its header. ``longest`` is counted by
+    ``wording.weight``. All that is held back is what more text could change.
+    """
+
+    def __init__(self, *, longest: int = 10_500) -> None:
+        self._longest = longest
+        self._harmless = Harmless()
+        self._text = ""  # what is not shown yet, from _at on
+        self._at = 0
+        self._blank: list[str] = []  # blank lines, which wait for what follows them
+        self._taken: list[str] = []
+        # The line that is being shown
+        self._source = Outline()
+        self._within = False
+        self._read = ""  # as the answer has it
+        self._line = ""  # as this message has it
+        self._lead = ""  # what this message needs before the rest of it
+        self._solid = False  # it is code or of a table
+        self._reserve = 0  # room that is kept for closing what is open in it
+        # The present message
+        self._page = Outline()
+        self._parts: list[str] = []
+        self._room = longest
+        self._used = 0
+        self._said = False  # something of the answer stands in it
+        self._roomy = False  # all the rest has room
+        self.full = False
+        # What the message before left
+        self._left: Fence | Table | None = None
+        self._orphans = 0  # containers: lists' indent means nothing any more
+
+    @property
+    def shown(self) -> str:
+        """Everything of the present message so far."""
+        self._parts = ["".join(self._parts)]
+        return self._parts[0]
+
+    def add(self, text: str) -> None:
+        """Take some more of the answer."""
+        self._text += self._harmless.feed(text)
+
+    def take(self, *, final: bool = False) -> str:
+        """Return what may be appended to the present message now; ``final``: nothing follows."""
+        if final:
+            self._text += self._harmless.close()
+            self._roomy = self._has_room_for_all()
+        while not self.full and self._step(final=final):
+            pass
+        self._text, self._at = self._text[self._at :], 0
+        if final and not self.full and self._said:
+            self._close("")
+        return self._give()
+
+    def turn(self) -> str:
+        """End the present message; return what to append to it first."""
+        if not self._said:
+            return self._give()
+        self._left = self._page.fence or self._page.table
+        midway = self._within and bool(self._line)
+        known, _, _ = self._text.partition("\n")
+        ticks = self._close(known if "\n" in self._text else None)
+        if midway:
+            self._lead = _quotes(self._page.look(self._line).containers) + ticks
+        read = self._source.look(self._read) if self._within else self._source
+        self._orphans = len(read.containers)
+        self._page, self._line, given = Outline(), "", self._give()
+        self._parts, self._room, self._used = [], self._longest, 0
+        self._said = self.full = False
+        return given
+
+    def soon(self) -> None:
+        """Let the present message end at the next good place: it grows old."""
+        self._room = min(self._room, self._used + max(200, self._longest // 10))
+
+    def _give(self) -> str:
+        given = "".join(self._taken)
+        self._taken = []
+        return given
+
+    def _put(self, text: str) -> None:
+        self._taken.append(text)
+        self._parts.append(text)
+        self._used += weight(text)
+
+    def _put_line(self, line: str) -> None:
+        self._put(line + "\n")
+        self._page.take(line)
+
+    def _remaining(self) -> int:
+        return self._room - self._used - self._reserve - weight(self._lead)
+
+    def _has_room_for_all(self) -> bool:
+        if len(self._text) - self._at > self._room - self._used:
+            return False
+        return self._used + weight(self._text[self._at :]) + 3 * _ODD <= self._room
+
+    # --- Where lines begin --------------------------------------------------------------------
+
+    def _step(self, *, final: bool) -> bool:
+        """Show some more; False if nothing can be shown now."""
+        if self._at >= len(self._text) and not (final and self._within):
+            return False
+        end = self._text.find("\n", self._at)
+        whole = end >= 0 or final
+        rest = self._text[self._at : end if end >= 0 else len(self._text)]
+        if self._within:
+            return self._go_on(rest, whole=whole, ended=end >= 0)
+        if not whole and not self._tells(rest):
+            return False
+        if self._defuse(rest, whole=whole):
+            return True
+        return self._begin(rest, whole=whole, final=final)
+
+    def _tells(self, head: str) -> bool:
+        """Tell whether the beginning of a line says enough to show it."""
+        mark = _HEAD.match(head)
+        sign, start = (mark["sign"] or "", mark.end()) if mark else ("", 0)
+        if start == len(head):
+            return bool(sign) and len(head) > _ODD
+        if len(sign) > 2 and not self._plainly(sign, head[start:]) and len(head) <= _ODD:  # noqa: PLR2004
+            return False
+        narrow = self._used >= _ZONE * self._room
+        if self._source.table or (narrow and (self._source.fence or "|" in head)):
+            return len(head) > self._room - self._used
+        return not narrow or len(head) > len("### ")
+
+    def _plainly(self, sign: str, after: str) -> bool:
+        """Tell whether what begins like a fence is none."""
+        if self._source.fence:
+            return bool(after.strip())
+        return sign[0] == "`" and "`" in after
+
+    def _defuse(self, rest: str, *, whole: bool) -> bool:
+        """Make an absurdly long fence no fence, by a sign before it that shows nothing."""
+        mark = _HEAD.match(rest)
+        if len(rest) <= _ODD or not mark or len(mark["sign"] or "") < len("```"):
+            return False
+        if whole and self._source.look(rest).kind not in {Kind.FENCE, Kind.END}:
+            return False
+        if self._plainly(mark["sign"], rest[mark.end() :]):
+            return False
+        at = self._at + mark.start("sign")
+        self._text = self._text[:at] + JOINER + self._text[at:]
+        return True
+
+    def _begin(self, rest: str, *, whole: bool, final: bool) -> bool:
+        """Begin to show a line, or end the message before it."""
+        line = self._source.look(rest)
+        kept, start = self._inherited(line, rest)
+        if _is_blank(line):
+            self._hold(kept + rest[start:])
+            return self._pass(rest)
+        if isinstance(self._left, Fence) and line.kind is Kind.END:
+            self._left = None
+            return self._pass(rest)
+        table = self._delimiter(rest, whole=whole, final=final)
+        if table is None:
+            return False
+        if self._said and self._ends_before(line, kept + rest[start:], table):
+            self.full = True
+            return False
+        self._open(line)
+        guard = line.continues and not self._said and not line.spans and _BLOCK.match(line.content)
+        self._lead = kept + (JOINER if guard else "")
+        self._within, self._read, self._line = True, rest[:start], ""
+        self._at += start
+        self._solid = line.kind in _SOLID
+        self._reserve = self._kept_for(line, rest)
+        return True
+
+    def _inherited(self, line: Line, rest: str) -> tuple[str, int]:
+        """Return what is kept of a line's containers from messages before, and where they end."""
+        spans = line.spans[: self._orphans]
+        if not spans:
+            return "", 0
+        pairs = zip(spans, self._source.containers, strict=False)
+        kept = "".join(rest[start:end] for (start, end), width in pairs if width == QUOTE)
+        return kept, spans[-1][1]
+
+    def _hold(self, blank: str) -> None:
+        """Keep a blank line until something follows it."""
+        self._blank.append(blank if len(blank) < _ODD else "")
+        while sum(map(len, self._blank)) + len(self._blank) > self._longest // 10:
+            self._blank.pop()
+
+    def _pass(self, rest: str) -> bool:
+        """Leave a line out."""
+        self._settle(self._source.take(rest))
+        self._at += len(rest) + 1
+        return True
+
+    def _settle(self, line: Line) -> None:
+        if not line.continues or len(line.containers) < self._orphans:
+            self._orphans = min(self._orphans, len(line.spans))
+
+    def _delimiter(self, rest: str, *, whole: bool, final: bool) -> str | None:
+        """Return the next line if the two begin a table, else nothing; None if it must be known."""
+        if "|" not in rest or not whole or self._source.table or self._source.fence:
+            return ""
+        start = self._at + len(rest) + 1
+        end = self._text.find("\n", start)
+        following = self._text[start : end if end >= 0 else len(self._text)]
+        if end < 0 and not final:
+            narrow = self._used >= _ZONE * self._room
+            return None if narrow and _DELIMITER.fullmatch(following) else ""
+        probe = Outline()
+        probe.containers, probe.leaf = self._source.containers, self._source.leaf
+        probe.take(rest)
+        return following if probe.look(following).kind is Kind.DELIMITER else ""
+
+    def _ends_before(self, line: Line, shown: str, table: str) -> bool:
+        """Tell whether the message ends before this line."""
+        left = self._room - self._used
+        blank = sum(map(len, self._blank)) + len(self._blank)
+        needs = blank + weight(shown) + 1 + (weight(table) + 1 if table else 0)
+        if line.kind in {Kind.END, Kind.DELIMITER}:
+            return needs > left
+        if not self._roomy and self._used >= self._threshold(line, table) * self._room:
+            return True
+        reserve = self._kept_for(line, shown)
+        if blank + reserve >= left:
+            return True
+        return (line.kind in _SOLID or bool(table)) and needs + reserve > left
+
+    def _threshold(self, line: Line, table: str) -> float:
+        if line.kind is Kind.HEADING:
+            return _AT_HEADING
+        first = not line.spans
+        if first and (table or line.kind in {Kind.FENCE, Kind.RULE}):
+            return _AT_PARAGRAPH
+        if first and self._blank and not line.item:
+            return _AT_PARAGRAPH
+        return _AT_ITEM if first and line.item else _AT_LINE
+
+    def _kept_for(self, line: Line, rest: str) -> int:
+        """Return the room that closing needs while this line is shown, its end included."""
+        if line.kind is Kind.FENCE:
+            return weight(rest) + 2 * len("\n")
+        if line.kind is Kind.CODE:
+            fence = self._page.fence or self._source.fence
+            closing = _closing(fence, self._page.containers) if fence else ""
+            return weight(closing) + 2 * len("\n")
+        return len("\n") if line.kind in _SOLID else _TICKS
+
+    # --- What was open ------------------------------------------------------------------------
+
+    def _open(self, line: Line) -> None:
+        """Open again what the message before left, and show the blank lines that waited."""
+        left, self._left = self._left, None
+        if isinstance(left, Fence) and line.kind is Kind.CODE:
+            self._reopen(left, line.containers)
+        elif isinstance(left, Table) and line.kind is Kind.ROW:
+            self._repeat(left, line.containers)
+        if self._page.fence and (line.breaks or not self._source.fence):
+            self._put_line(_closing(self._page.fence, self._page.containers))
+        blank, self._blank = self._blank, []
+        for each in blank:
+            self._put_line(each)
+
+    def _reopen(self, fence: Fence, containers: tuple[int, ...]) -> None:
+        self._put_line(f"{_quotes(containers)}{fence.indent}{fence.sign}{fence.info}")
+
+    def _repeat(self, table: Table, containers: tuple[int, ...]) -> None:
+        if weight(table.header) + weight(table.delimiter) <= self._longest // 3:
+            self._put_line(_quotes(containers) + table.header)
+            self._put_line(_quotes(containers) + table.delimiter)
+
+    def _close(self, rest: str | None) -> str:
+        """Close what is open; return the backticks that closed a span of code.
+
+        ``rest`` is the rest of the line, None if it is not known.
+        """
+        if fence := self._page.fence:
+            closing = _closing(fence, self._page.containers)
+            self._put(closing if self._parts[-1].endswith("\n") else "\n" + closing)
+            self._page.take(closing)
+            return ""
+        if not self._within or self._solid:
+            return ""
+        ticks = open_ticks(self._line, rest)
+        self._put(ticks)
+        return ticks
+
+    # --- Within a line ------------------------------------------------------------------------
+
+    def _go_on(self, rest: str, *, whole: bool, ended: bool) -> bool:
+        """Show more of a line."""
+        if rest:
+            return self._show(rest, whole=whole)
+        if not whole:
+            return False
+        if ended and self._line:
+            self._put("\n")
+        self._settle(self._source.take(self._read))
+        if self._line:
+            self._page.take(self._line)
+        self._at += 1
+        self._within, self._read, self._line, self._lead = False, "", "", ""
+        return True
+
+    def _show(self, text: str, *, whole: bool) -> bool:
+        if not self._said and self._read.strip() and not self._solid:
+            spaces = len(text) - len(text.lstrip())
+            self._skip(text[:spaces])
+            text = text[spaces:]
+        if not whole and not self._solid and self._used + weight(text) >= _ZONE * self._room:
+            text = text[: decided(text)]
+        if not text:
+            return False
+        limit = self._remaining()
+        if not self._solid and not self._roomy:
+            limit = min(limit, int(_AT_SENTENCE * self._room) - self._used)
+        if weight(text) <= limit:
+            self._say(text)
+        elif self._solid:
+            self._split(text)
+        else:
+            self._show_pieces(text)
+        return True
+
+    def _show_pieces(self, text: str) -> None:
+        before = self._line
+        for piece in pieces(text[: self._longest]):
+            space = piece[: len(piece) - len(piece.lstrip())]
+            if self._said and self._may_end(piece, before):
+                return self._cut(space)
+            if weight(piece) > self._remaining():
+                if self._said and weight(piece) <= self._longest // 2:
+                    return self._cut(space)
+                return self._split(piece)
+            self._say(piece)
+            before = piece
+        return None
+
+    def _may_end(self, piece: str, before: str) -> bool:
+        apart = piece[0].isspace() or not piece[0].isascii()
+        share = self._used / self._room
+        return apart and (share >= _AT_SPACE or (share >= _AT_SENTENCE and ends_sentence(before)))
+
+    def _cut(self, space: str) -> None:
+        """End the message here; the space that stands here belongs to it."""
+        self.full = True
+        if self._line:
+            if weight(space) <= self._remaining():
+                self._say(space)
+            else:
+                self._skip(space)
+        else:
+            self._at -= len(self._read)
+            self._within, self._read, self._lead = False, "", ""
+
+    def _split(self, text: str) -> None:
+        """Show as much as there is room for, of what is longer than a message."""
+        end = whole_signs(text, _fitting(text, self._remaining()))
+        if end < 1 and self._said:
+            return self._cut("")
+        self._say(text[: max(end, 1)])
+        self.full = end < len(text)
+        return None
+
+    def _skip(self, text: str) -> None:
+        self._read += text
+        self._at += len(text)
+
+    def _say(self, text: str) -> None:
+        if isinstance(self._left, Fence):
+            self._reopen(self._left, self._source.containers)
+            self._left = None
+        if not self._said and self._read.strip() and not self._lead.endswith(JOINER):
+            risky = _LIKE_FENCE if self._solid else _BLOCK
+            self._lead += JOINER if risky.match(text) else ""
+        self._put(self._lead + text)
+        self._line += self._lead + text
+        self._lead = ""
+        self._said = self._said or bool(text.strip())
+        self._skip(text)
+
+
+def pages(text: str, *, longest: int = 10_500) -> list[str]:
+    """Return a whole answer as messages."""
+    sheets = Sheets(longest=longest)
+    sheets.add(text)
+    found: list[str] = []
+    page = sheets.take(final=True)
+    while sheets.full:
+        found.append(page + sheets.turn())
+        page = sheets.take(final=True)
+    return [*found, page] if page.strip() else found
+
+
+def _is_blank(line: Line) -> bool:
+    return not line.item and not line.content.strip() and line.kind in {Kind.BLANK, Kind.CODE}
+
+
+def _quotes(containers: tuple[int, ...]) -> str:
+    return "> " * containers.count(QUOTE)
+
+
+def _closing(fence: Fence, containers: tuple[int, ...]) -> str:
+    """Return the line that ends a fence."""
+    inside = "".join("> " if width == QUOTE else " " * width for width in containers)
+    return inside + fence.indent + fence.sign
+
+
+def _fitting(text: str, room: int) -> int:
+    """Return how many characters of ``text`` weigh at most ``room``."""
+    end = min(len(text), max(room, 0))
+    while end and (over := weight(text[:end]) - room) > 0:
+        end -= max(1, over // 5)
+    return end
