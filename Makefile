@@ -7,7 +7,7 @@ TSC    := node_modules/.package-lock.json
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat serve test check format bench soak soak-broken soak-points soak-streams clean
+.PHONY: help setup chat serve test check format bench soak soak-broken soak-points soak-streams soak-slack clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ soak-points: $(READY) ## Kill a worker at every boundary of the protocol, each b
 
 soak-streams: $(READY) ## Show 200 slow answers at once on 5 connections, and time what comes meanwhile
 	@$(BIN)/python -m tests.soak.streams
+
+soak-slack: $(READY) ## Kill "bot slack" while 1,000 messages come, each up to three times
+	@$(BIN)/python -m tests.soak.slack
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

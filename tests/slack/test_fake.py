@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -85,7 +86,7 @@ async def test_a_missing_scope_is_named() -> None:
         with pytest.raises(SlackApiError) as raised:
             await client(slack).chat_postMessage(channel="D1", text="Hi")
         assert raised.value.response["needed"] == "chat:write"
-        assert "users:read" in raised.value.response["provided"]
+        assert "im:history" in raised.value.response["provided"]
 
 
 async def test_a_message_goes_back_and_forth() -> None:
@@ -455,3 +456,42 @@ async def test_a_person_without_python_moves_it_by_http() -> None:
         assert wrong.status == 400
         books = await (await session.get("/_control/books")).json()
         assert [call["method"] for call in books["calls"]] == ["chat.postMessage"]
+
+
+@pytest.fixture
+def recorded(slack_events: Path | None) -> list[dict[str, Any]]:
+    """Return real payloads, where there are some."""
+    if slack_events is None:
+        pytest.skip("FRONTDESK_SLACK_EVENTS names no file")
+    return [json.loads(line) for line in slack_events.read_text().splitlines()]
+
+
+async def test_events_have_what_recorded_ones_have(recorded: list[dict[str, Any]]) -> None:
+    ours: dict[str, dict[str, Any]] = {}
+    async with FakeSlack() as slack, listening(slack) as heard:
+        install = slack.installed()
+        install.enterprise = "E1"
+        root = await slack.say("Hey", channel="C1", mention=True, files=["image.png"])
+        await slack.say("And?", channel="C1", thread=root)
+        await slack.say("Hey")
+        label = {"type": "plain_text", "text": "A"}
+        button = {"type": "button", "action_id": "a", "value": "1", "text": label}
+        posted = await client(slack).chat_postMessage(
+            channel="C1",
+            thread_ts=root,
+            text="Choose",
+            blocks=[{"type": "actions", "elements": [button]}],
+        )
+        await until(lambda: len(heard) == 5)
+        await slack.click(posted["ts"], "a")
+        for request in heard:
+            event = request.payload.get("event", {})
+            kind = event.get("type") or request.payload["type"]
+            merged = ours.setdefault(kind, {"event": {}})
+            merged |= {**request.payload, "event": merged["event"] | event}
+    for case in recorded:
+        kind = case["kind"].removeprefix("event:").split(".")[0]
+        if case["nature"] == "recorded" and kind in ours:
+            payload = case["payload"]
+            assert payload.keys() <= ours[kind].keys(), case["id"]
+            assert payload.get("event", {}).keys() <= ours[kind]["event"].keys(), case["id"]

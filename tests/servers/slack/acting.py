@@ -301,6 +301,12 @@ class Acting:
         assert install
         install.error = error
 
+    def room(self, channel: str, *, kind: str, team: str = MAIN_TEAM) -> Channel:
+        """Make a channel of a ``kind`` that its id does not tell: "group" or "mpim"."""
+        made = self.world.channel(channel, team=team)
+        made.kind = kind
+        return made
+
     def archive(self, channel: str, *, archived: bool = True) -> None:
         """Archive a channel."""
         self.world.channel(channel).archived = archived

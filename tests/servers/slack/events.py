@@ -118,7 +118,8 @@ def mention_event(message: Message, channel: Channel, *, parent: Message | None)
     event = message_event(message, channel, parent=parent)
     del event["channel_type"]
     event.pop("subtype", None)
-    return event | {"type": "app_mention"}
+    token = {"action_token": secrets.token_hex(8)}
+    return event | {"type": "app_mention", "assistant_thread": token}
 
 
 def changed_event(before: Json, after: Json, channel: Channel, *, ts: str) -> Json:

@@ -10,7 +10,12 @@ from tests.servers.slack.rooms import Channel, Json, Message
 from tests.servers.slack.sockets import Sockets
 from tests.servers.slack.world import MAIN_TEAM, World
 
-_HISTORY: Final = {"im": "im:history", "mpim": "mpim:history", "channel": "channels:history"}
+_HISTORY: Final = {
+    "im": "im:history",
+    "mpim": "mpim:history",
+    "group": "groups:history",
+    "channel": "channels:history",
+}
 _FEW: Final = 15
 _MANY: Final = 1000
 

@@ -8,7 +8,7 @@ from tests.servers.slack.clock import Clock
 
 Json = dict[str, Any]
 
-_TYPES = {"D": "im", "G": "mpim", "C": "channel"}
+_TYPES = {"D": "im", "G": "group", "C": "channel"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,13 +84,17 @@ def _words(blocks: Sequence[Json]) -> Iterator[str]:
 
 @dataclass(kw_only=True, slots=True)
 class Channel:
-    """A room. ``members`` are the bots in it; ``person`` is whose direct messages they are."""
+    """A room. ``members`` are the bots in it; ``person`` is whose direct messages they are.
+
+    ``kind`` is Slack's word for it where its id does not tell: "channel", "group" or "mpim".
+    """
 
     id: str
     team: str
     person: str | None = None
     members: set[str] = field(default_factory=set)
     archived: bool = False
+    kind: str | None = None
     shared: bool = False  # Slack Connect: people of other organisations are in it
 
     @property
@@ -101,7 +105,7 @@ class Channel:
     @property
     def type(self) -> str:
         """Return Slack's word for its kind."""
-        return _TYPES.get(self.id[0], "channel")
+        return self.kind or _TYPES.get(self.id[0], "channel")
 
 
 class Rooms:
