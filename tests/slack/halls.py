@@ -46,6 +46,10 @@ class Known:
         self._known = {each.install: each for each in workspaces}
         self.left: list[tuple[str, float]] = []
 
+    def know(self, workspace: Workspace) -> None:
+        """Know of one more, or of another bot there."""
+        self._known[workspace.install] = workspace
+
     async def find(self, install: str) -> Workspace:
         if install not in self._known:
             raise NotInstalled(install)
