@@ -37,6 +37,8 @@ from channels.slack.workspaces import NotInstalled, Workspace, Workspaces
 
 _logger = logging.getLogger(__name__)
 
+_MOST_MISSED = 100  # places that are told of in the log, each once
+
 
 class Hall:
     """Does what is asked for in Slack. Made by ``open_hall``."""
@@ -54,6 +56,7 @@ class Hall:
         self._workspaces = workspaces
         self._settings = settings
         self._errands = errands
+        self._missed: set[str] = set()
         notices = Notices(app=app, calls=calls)
         self._asking = Asking(
             app=app, calls=calls, notices=notices, errands=errands, command=settings.command
@@ -93,11 +96,15 @@ class Hall:
         return ""
 
     async def _workspace(self, body: Mapping[str, Any]) -> Workspace | None:
+        missing = None
         for install in dict.fromkeys(filter(None, installs(body))):
             try:
                 return await self._workspaces.find(install)
-            except NotInstalled:
-                continue
+            except NotInstalled as error:
+                missing = missing or error
+        if missing and str(missing) not in self._missed and len(self._missed) < _MOST_MISSED:
+            self._missed.add(str(missing))
+            _logger.warning("Slack tells of a place that the bot has no token for. %s", missing)
         return None
 
     async def _done(self, heard: Heard) -> str:

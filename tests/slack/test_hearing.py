@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
 from bot.messages import Rating
 from channels.slack.envelopes import installs, kind
@@ -45,6 +44,7 @@ from tests.slack.bodies import (
     message,
     shortcut,
 )
+from tests.slack.mutilations import mutilated
 
 EARS = Ears(workspace=SHOP)
 LATER = "1700000007.000100"
@@ -355,59 +355,6 @@ def test_a_kind_fits_a_log() -> None:
 
 
 # --- Whatever it is -----------------------------------------------------------------------------
-
-ALL = [
-    envelope(message()),
-    envelope(in_channel(f"<@{BOT}> hello", blocks=[{"type": "rich_text", "elements": []}])),
-    envelope(in_channel("hello", ts=LATER, thread_ts=TS)),
-    envelope(message(files=[{"name": "a.png"}], subtype="file_share")),
-    envelope(changed(message("new"), message("old"))),
-    envelope(deleted(before=message())),
-    envelope({"type": "app_home_opened", "user": ADA, "channel": DIRECT, "tab": "home"}),
-    envelope({"type": "tokens_revoked", "tokens": {"bot": ["U1"]}}),
-    click("frontdesk_feedback", "good:abc"),
-    click("frontdesk_stop", THREAD.key),
-    command("hello"),
-    shortcut("hello"),
-]
-ODD: some.SearchStrategy[Any] = some.one_of(
-    some.none(),
-    some.booleans(),
-    some.integers(),
-    some.floats(),
-    some.sampled_from(["", "x" * 50_000, "\ud800", "<@", "D1:", "true", CHAT, TS]),
-    some.text(max_size=20),
-    some.recursive(
-        some.none(),
-        lambda inner: (
-            some.lists(inner, max_size=3)
-            | some.dictionaries(some.sampled_from(["id", "type", "ts", "elements"]), inner)
-        ),
-        max_leaves=5,
-    ),
-)
-
-
-@some.composite
-def mutilated(draw: some.DrawFn) -> Any:
-    """Return a body of which something is missing or is something else."""
-    body: Any = draw(some.sampled_from(ALL))
-
-    def spoilt(value: Any, depth: int) -> Any:
-        if not isinstance(value, dict | list) or not value or depth == 0:
-            return draw(ODD)
-        copy: Any = value.copy()
-        places = range(len(copy)) if isinstance(copy, list) else sorted(copy)
-        place = draw(some.sampled_from(list(places)))
-        if draw(some.booleans()):
-            del copy[place]
-        else:
-            copy[place] = spoilt(copy[place], depth - 1)
-        return copy
-
-    for _ in range(draw(some.integers(1, 3))):
-        body = spoilt(body, draw(some.integers(1, 4)))
-    return body
 
 
 @given(mutilated())

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import lists
 
 from bot.backends.scripted import ScriptedBackend
 from bot.messages import Rating
@@ -23,6 +25,7 @@ from tests.slack.halls import (
     to_workspace,
     visited,
 )
+from tests.slack.mutilations import mutilated
 
 # --- Messages -----------------------------------------------------------------------------------
 
@@ -365,6 +368,17 @@ async def test_two_workspaces_never_mix(tmp_path: Path) -> None:
             assert await hall.texts(yours, channel="D2", install="T1") == []
 
 
+async def test_a_token_of_another_workspace_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with visited(tmp_path) as hall:
+        for _ in range(2):
+            await dispatched(hall.bolt, {"type": "shortcut", "team": {"id": "T9"}})
+        assert [each.getMessage() for each in caplog.records if "no token" in each.message] == [
+            "Slack tells of a place that the bot has no token for. T9"
+        ]
+
+
 # --- Whatever arrives ---------------------------------------------------------------------------
 
 
@@ -383,6 +397,15 @@ async def test_two_workspaces_never_mix(tmp_path: Path) -> None:
 async def test_what_nobody_needs_is_acknowledged(tmp_path: Path, body: dict[str, Any]) -> None:
     async with visited(tmp_path) as hall:
         assert (await dispatched(hall.bolt, body)).status == 200
+
+
+@given(lists(mutilated(), min_size=100, max_size=100))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_whatever_arrives_is_taken(tmp_path: Path, bodies: list[Any]) -> None:
+    async with visited(tmp_path) as hall:
+        for body in bodies:
+            if isinstance(body, dict):
+                assert (await dispatched(hall.bolt, body)).status in {200, 400}
 
 
 async def test_what_cannot_be_kept_is_not_acknowledged(tmp_path: Path) -> None:
