@@ -77,8 +77,16 @@ def waiting(history: History) -> tuple[Message, ...]:
     return tuple(
         message
         for message in history.messages
-        if message.author is Author.CUSTOMER and message.seq > history.conversation.answered
+        if message.author is Author.CUSTOMER
+        and message.seq > history.conversation.answered
+        and message.text
     )
+
+
+def newest(history: History) -> int:
+    """Return the seq of the customer's newest message; one that they deleted counts, too."""
+    said = reversed(history.messages)
+    return next((message.seq for message in said if message.author is Author.CUSTOMER), 0)
 
 
 class Answering:
@@ -336,7 +344,9 @@ def _questions(history: History) -> tuple[str, tuple[str, ...]]:
     earlier = tuple(
         message.text
         for message in history.messages
-        if message.author is Author.CUSTOMER and message.seq <= history.conversation.answered
+        if message.author is Author.CUSTOMER
+        and message.seq <= history.conversation.answered
+        and message.text
     )
     return "\n".join(message.text for message in now), earlier
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from bot.answering import Answer, Answering, Draft, waiting
+from bot.answering import Answer, Answering, Draft, newest, waiting
 from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
 from bot.folding import Folding
 from bot.following import Followers
@@ -144,6 +144,29 @@ class Engine:
         burst = self._clock() - work.since
         return not work.visible and burst < self._settings.engine.burst_seconds
 
+    async def revise(self, channel: str, external_id: str, text: str | None) -> bool:
+        """Let a customer's kept message say ``text``, or nothing where they deleted it.
+
+        An answer to its earlier words of which nothing is shown begins anew, wherever it is made;
+        what nobody asks any more gets none. A message that has its reply only changes as it is
+        kept. What a summary says of it stays. False: no such message is kept.
+
+        Raises:
+            InboundRefused: the new text is empty or too long; nothing was changed.
+            StoreUnavailable: it could not be kept; say so to whoever sent it.
+        """
+        words = "" if text is None else cleaned(text, longest=self._settings.bot.longest_message)
+        revised = await self._conversations.revise(
+            channel, external_id, text=words, tokens=count_tokens(words)
+        )
+        if revised is None:
+            return False
+        work = self._works.get(revised.conversation)
+        if work is not None and revised.revision is not None:
+            work.hear_again(revised.seq, revision=revised.revision)
+        self._watchers.look_at(revised.conversation)
+        return True
+
     async def stop(self, conversation: int) -> None:
         """End the present answer; what was shown is kept as the reply.
 
@@ -165,7 +188,8 @@ class Engine:
 
         Who joins in the middle first gets what was shown so far, as one piece. Leaving does not
         stop the turn. Works for turns of other processes too, then with the reply alone. Ends
-        with ``Released`` where a person has the conversation: the reply will be theirs.
+        with ``Released`` where a person has the conversation, whose reply it will be, or where the
+        customer deleted the message.
         """
         return self._followers.follow(conversation, seq=seq)
 
@@ -245,6 +269,8 @@ class Engine:
             del self._works[work.lease.conversation]
             if not work.released:
                 await self._leave_to_others(work)
+            elif work.promised:
+                self._tell(work, Released())  # what it was to answer was deleted
         self._shows.leave(work)
 
     async def _leave_to_others(self, work: Work) -> None:
@@ -285,7 +311,11 @@ class Engine:
         questions = waiting(history)
         if not questions:
             return await self._let_go(work)
-        work.take(first=questions[0].seq, upto=questions[-1].seq)
+        work.take(
+            first=questions[0].seq,
+            upto=newest(history),
+            revision=history.conversation.revision,
+        )
         window = await self._folding.fitted(history)
         answer = self._answering.begin(history, window)
         self._shows.open(work, history.conversation)
@@ -306,7 +336,7 @@ class Engine:
         owed = await self._conversations.owed(work.lease.conversation)
         if owed.upto <= owed.after:
             return await self._let_go(work)
-        work.take(first=owed.after + 1, upto=owed.upto)
+        work.take(first=owed.after + 1, upto=owed.upto, revision=owed.revision)
         reason = f"tried {work.lease.tries - 1} times; the last time: {owed.trouble or _DIED}"
         text = "What waits in conversation %d is set aside (%s). Look at it with: bot status"
         _logger.error(text, work.lease.conversation, reason)
@@ -358,7 +388,9 @@ class Engine:
                 self._tell(work, event)
 
     async def _newer(self, work: Work) -> bool:
-        """Tell whether more was said meanwhile, here or to another process."""
+        """Tell whether more or something else was said meanwhile, here or to another process."""
+        if work.revised > work.revision and not work.visible:
+            return True
         if not self._may_begin_anew(work):
             return False
         if work.heard > work.upto:
@@ -369,7 +401,7 @@ class Engine:
             # The answer is there, and the database may be back by the time that it is kept.
             _logger.warning("Could not look for newer messages: %s", error)
             return False
-        return owed.upto > work.upto
+        return owed.upto > work.upto or owed.revision > work.revision
 
     # --- Finish ------------------------------------------------------------------------------
 
@@ -411,6 +443,7 @@ class Engine:
                     turn,
                     tokens=tokens,
                     shown=work.seen or not self._may_begin_anew(work),
+                    revision=None if work.seen else work.revision,
                 )
             except StoreUnavailable:
                 pause = next(pauses, None)

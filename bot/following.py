@@ -57,8 +57,12 @@ class Followers:
                 match event:
                     case Replied(reply) if reply.answers >= seq:
                         return
-                    case Released() if await self._is_a_persons(conversation):
-                        return
+                    case Released():
+                        last = await self._from_elsewhere(conversation, seq)
+                        if isinstance(last, Replied):
+                            yield last
+                        if last is not None:
+                            return
 
     @contextmanager
     def _listening(self, conversation: int) -> Iterator[Ear]:
@@ -85,19 +89,15 @@ class Followers:
                 return event
 
     async def _from_elsewhere(self, conversation: int, seq: int) -> Event | None:
-        """Look whether another process has answered, or a person shall."""
+        """Look whether another process has answered, a person shall, or nobody need any more."""
         try:
+            # In this order: what is no longer owed then has its reply by now, or gets none.
+            owed = await self._conversations.owed(conversation)
             reply = await self._conversations.reply(conversation, seq=seq)
         except StoreUnavailable as error:
             _logger.warning("Could not look for a reply; looking again: %s", error)
             return None
         if reply is not None:
             return Replied(reply)
-        return Released() if await self._is_a_persons(conversation) else None
-
-    async def _is_a_persons(self, conversation: int) -> bool:
-        try:
-            return (await self._conversations.owed(conversation)).owner is not Owner.BOT
-        except StoreUnavailable as error:
-            _logger.warning("Could not look whose a conversation is; looking again: %s", error)
-            return False
+        waits = owed.owner is Owner.BOT and owed.after < seq <= owed.upto
+        return None if waits else Released()

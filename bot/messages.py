@@ -87,7 +87,8 @@ class ToolResult:
 class Message:
     """One message of a conversation as it is kept.
 
-    ``answers`` is, on a reply, the seq of the last customer message that it answers.
+    ``answers`` is, on a reply, the seq of the last customer message that it answers. The ``text``
+    of a customer's message that they deleted is empty.
     ``tokens`` is what it takes in a model's window. ``stopped`` marks a reply cut short.
     """
 
@@ -108,7 +109,8 @@ class Conversation:
     """A conversation as its row stood when it was read.
 
     ``asked`` and ``answered`` are seqs: of the newest customer message, and of the newest one
-    that has a reply. Messages up to ``summary_seq`` are folded into ``summary``.
+    that has a reply. ``revision`` counts how often the customer changed messages that waited.
+    Messages up to ``summary_seq`` are folded into ``summary``.
     """
 
     id: int
@@ -121,6 +123,7 @@ class Conversation:
     language: str | None = None
     asked: int = 0
     answered: int = 0
+    revision: int = 0
     summary: str = ""
     summary_seq: int = 0
     backend: str | None = None

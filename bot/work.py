@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from bot.messages import Event, Piece, Replied, Withdrawn, Working
+from bot.messages import Event, Piece, Released, Replied, Withdrawn, Working
 from bot.store.base import History, Lease
 
 
@@ -25,8 +25,11 @@ class Work:
     heard: int = 0  # the newest seq that this process accepted
     first: int = 0  # the oldest seq that the present turn answers; 0 until that is known
     upto: int = 0  # and the newest
+    revision: int = 0  # of the conversation, as the present turn has read it
+    revised: int = 0  # the newest one that this process heard of
     turn: str = ""
     announced: bool = False  # it was told that the turn works, and not yet how it ended
+    promised: bool = False  # it was told that some turn works, and not yet how any ended
     started: float = 0.0
     since: float = 0.0  # when the first turn over these messages began
     first_piece: float | None = None
@@ -68,9 +71,9 @@ class Work:
         """Keep in mind what is before the customer's eyes."""
         match event:
             case Working():
-                self.announced, self.shown = True, ""
-            case Replied():
-                self.announced = False
+                self.announced, self.promised, self.shown = True, True, ""
+            case Replied() | Released():
+                self.announced, self.promised = False, False
             case Withdrawn():
                 self.shown = ""
             case Piece(text):
@@ -78,11 +81,19 @@ class Work:
                     self.first_piece = at - self.started
                 self.shown += text
 
-    def take(self, *, first: int, upto: int) -> None:
+    def take(self, *, first: int, upto: int, revision: int = 0) -> None:
         """Answer everything up to ``upto``; what was heard while it was read is in it."""
-        self.first, self.upto = first, upto
-        if self.interrupt is Interrupt.NEWER and self.heard <= upto:
+        self.first, self.upto, self.revision = first, upto, revision
+        if self.revised > revision:
+            self.interrupt = self.interrupt or Interrupt.NEWER
+        elif self.interrupt is Interrupt.NEWER and self.heard <= upto:
             self.interrupt = None
+
+    def hear_again(self, seq: int, *, revision: int) -> None:
+        """Begin the turn anew if it has read other words than ``seq`` says and shown nothing."""
+        self.revised = max(self.revised, revision)
+        if self.interrupt is None and not self.finishing and not self.visible and seq <= self.upto:
+            self.break_off(Interrupt.NEWER)
 
     def break_off(self, reason: Interrupt) -> None:
         # Cancelled once: a second time would disturb the backend while it lets go.

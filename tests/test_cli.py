@@ -14,7 +14,9 @@ import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.messages import Author, Message
 from channels.cli.door import bot
+from channels.cli.history import Story
 
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
@@ -433,6 +435,11 @@ def test_conversations_are_listed_shown_and_exported(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     said("history", "export", number, "--format", "markdown", "--output", str(page))
     assert page.read_text().startswith(f"## Conversation {number}")
+
+
+def test_a_message_that_its_customer_deleted_is_shown_as_deleted() -> None:
+    gone = Message(seq=1, author=Author.CUSTOMER, text="", tokens=0, at=1.0)
+    assert Story(id=1, messages=[gone], turns=[]).text(gone) == "(deleted)"
 
 
 @pytest.mark.usefixtures("inside")

@@ -86,6 +86,19 @@ def test_a_colleague_who_writes_first_still_leaves_the_first_step_to_the_custome
     assert [role for role, _ in said(talk)] == ["user", "assistant", "user"]
 
 
+def test_what_was_deleted_is_left_out() -> None:
+    talk = Talk()
+    talk.replies("We ship within two days.", to=talk.asks("When do you ship?"))
+    talk.replies("Never share your PIN.", to=talk.asks(""))
+    talk.asks("And to Austria?")
+    talk.asks("")
+    assert said(talk) == [
+        ("user", "When do you ship?"),
+        ("assistant", "We ship within two days.\n\nNever share your PIN."),
+        ("user", "And to Austria?"),
+    ]
+
+
 def test_a_stopped_reply_says_that_it_was_stopped() -> None:
     talk = Talk()
     talk.replies("We ship to", to=talk.asks("Where do you ship to?"), stopped=True)

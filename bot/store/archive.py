@@ -68,7 +68,11 @@ class SqlArchive:
         said = select(func.count(Message.id)).where(Message.conversation_id == Conversation.id)
         opening = (
             select(Message.text)
-            .where(Message.conversation_id == Conversation.id, Message.author == Author.CUSTOMER)
+            .where(
+                Message.conversation_id == Conversation.id,
+                Message.author == Author.CUSTOMER,
+                Message.text != "",
+            )
             .order_by(Message.seq)
             .limit(1)
         )
@@ -122,7 +126,7 @@ class SqlArchive:
         query = (
             select(Turn.id, Turn.conversation_id, Turn.started_at, Message.text)
             .join_from(Turn, Message, _ASKED)
-            .where(Turn.id.in_(newest))
+            .where(Turn.id.in_(newest), Message.text != "")
             .order_by(Turn.started_at.desc(), Turn.id, Message.seq)
         )
         asked = await self._all(query)

@@ -62,14 +62,28 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revised:
+    """A message that its customer changed; ``revision`` is None where it does not wait any more.
+
+    A turn that read an earlier revision of the conversation has read other words.
+    """
+
+    conversation: int
+    seq: int
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """The customer's messages ``after`` a seq and ``upto`` one have no reply yet.
 
-    ``owner`` is who answers at all, ``trouble`` what the last try ran into, if it lived to tell.
+    ``revision`` is as in ``Conversation``, ``owner`` who answers at all, and ``trouble`` what the
+    last try ran into, if it lived to tell.
     """
 
     after: int
     upto: int
+    revision: int = 0
     owner: Owner = Owner.BOT
     trouble: str = ""
 
@@ -79,7 +93,7 @@ class Finish(StrEnum):
 
     RELEASED = "released"  # kept; nothing else waits, the lease is gone
     WAITING = "waiting"  # kept; a newer message waits, the lease is still held
-    SUPERSEDED = "superseded"  # not kept: nothing was shown and a newer message came
+    SUPERSEDED = "superseded"  # not kept: nothing was shown, and what waits is not what was read
 
 
 class Conversations(Protocol):
@@ -93,6 +107,16 @@ class Conversations(Protocol):
         A message whose ``(channel, external_id)`` is known changes nothing and is told so. The
         lease is taken only where the bot owns the conversation. An unknown customer or
         conversation is made; name, language and attributes of a known one are updated.
+        """
+        ...
+
+    async def revise(
+        self, channel: str, external_id: str, *, text: str, tokens: int
+    ) -> Revised | None:
+        """Let a customer's kept message say ``text``; None where it is not known.
+
+        Without a text it is deleted, for good: nobody answers it any more. What a reply or a
+        summary says of its earlier words stays.
         """
         ...
 
@@ -148,11 +172,14 @@ class Conversations(Protocol):
         """Return the committed reply that answers the customer's message ``seq``, if any."""
         ...
 
-    async def finish(self, lease: Lease, turn: Turn, *, tokens: int, shown: bool) -> Finish:
+    async def finish(
+        self, lease: Lease, turn: Turn, *, tokens: int, shown: bool, revision: int | None = None
+    ) -> Finish:
         """Keep the reply, its audit and its delivery, all or nothing, under the lease.
 
         ``shown`` tells whether the customer has seen any of it; if not, and a newer message is
-        waiting, nothing is written and the turn is superseded.
+        waiting, nothing is written and the turn is superseded. So it is where the conversation's
+        ``revision`` is given and is another by now.
 
         Raises:
             LeaseLost: the epoch moved on, or a person owns the conversation. Nothing is written.

@@ -5,15 +5,19 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.messages import Inbound, Owner, Reply, Turn
-from bot.store import accepting, finishing, histories, leases, rows, tables
-from bot.store.base import Accepted, Finish, History, Lease, Owed
+from bot.store import accepting, finishing, histories, leases, revising, rows, tables
+from bot.store.base import Accepted, Finish, History, Lease, Owed, Revised
 from bot.store.conflicts import insert
 from bot.store.database import Database
 from bot.store.tables import Conversation, Prompt
 
 _THIS = Conversation.id == bindparam("this")
 _OWED = select(
-    Conversation.answered_seq, Conversation.asked_seq, Conversation.owner, Conversation.trouble
+    Conversation.answered_seq,
+    Conversation.asked_seq,
+    Conversation.revision,
+    Conversation.owner,
+    Conversation.trouble,
 ).where(_THIS)
 _REPLY = (
     rows.TURNS.where(
@@ -44,6 +48,15 @@ class SqlConversations:
             )
 
         return await self._database.write(deed)
+
+    async def revise(
+        self, channel: str, external_id: str, *, text: str, tokens: int
+    ) -> Revised | None:
+        if not rows.fits(external_id, tables.Message.external_id):
+            return None
+        return await self._database.write(
+            lambda line: revising.revise(line, channel, external_id, text=text, tokens=tokens)
+        )
 
     async def claim(
         self, *, channels: Collection[str], holder: str, seconds: float, limit: int
@@ -89,6 +102,7 @@ class SqlConversations:
             return Owed(
                 after=row.answered_seq,
                 upto=row.asked_seq,
+                revision=row.revision,
                 owner=Owner(row.owner),
                 trouble=row.trouble or "",
             )
@@ -103,10 +117,15 @@ class SqlConversations:
 
         return await self._database.glance(deed)
 
-    async def finish(self, lease: Lease, turn: Turn, *, tokens: int, shown: bool) -> Finish:
-        return await self._database.write(
-            lambda line: finishing.finish(line, lease, turn, tokens=tokens, shown=shown)
-        )
+    async def finish(
+        self, lease: Lease, turn: Turn, *, tokens: int, shown: bool, revision: int | None = None
+    ) -> Finish:
+        def deed(connection: Connection) -> Finish:
+            return finishing.finish(
+                connection, lease, turn, tokens=tokens, shown=shown, revision=revision
+            )
+
+        return await self._database.write(deed)
 
     async def fold(self, conversation: int, *, since: int, upto: int, summary: str) -> bool:
         fold = (

@@ -12,9 +12,12 @@ from bot.store.rows import AnyRow
 from bot.store.tables import Conversation, Delivery, Message, ToolCall, Turn
 
 _WAITING = Conversation.asked_seq > bindparam("answers")
+_READ = func.coalesce(
+    bindparam("of_revision", type_=Conversation.revision.type), Conversation.revision
+)
 _REPLY = (
     update(Conversation)
-    .where(HELD, BOTS, or_(bindparam("shown"), ~_WAITING))
+    .where(HELD, BOTS, or_(bindparam("shown"), ~_WAITING), Conversation.revision == _READ)
     .values(
         next_seq=Conversation.next_seq + 1,
         answered_seq=bindparam("answers"),
@@ -37,10 +40,21 @@ _CALLS = insert(ToolCall)
 
 
 def finish(
-    connection: Connection, lease: Lease, turn: values.Turn, *, tokens: int, shown: bool
+    connection: Connection,
+    lease: Lease,
+    turn: values.Turn,
+    *,
+    tokens: int,
+    shown: bool,
+    revision: int | None,
 ) -> Finish:
-    """Keep ``turn``, unless nothing of it was shown and a newer message waits."""
-    reply = {**of(lease), "answers": turn.reply.answers, "shown": shown}
+    """Keep ``turn``, unless nothing of it was shown and something else waits by now."""
+    reply = {
+        **of(lease),
+        "answers": turn.reply.answers,
+        "shown": shown,
+        "of_revision": revision,
+    }
     replied: AnyRow | None = connection.execute(_REPLY, reply).one_or_none()
     if replied is None:
         if not connection.scalar(_HOLDS, of(lease)):

@@ -61,8 +61,8 @@ class Conversation(Base):
 
     The lease is free once ``lease_until`` is past. ``lease_seq`` is the message that took it.
     ``tries`` counts how often it was taken since anything was answered, and ``trouble`` is what
-    the last of them ran into. The customer has read up to ``read_seq``,
-    and wants no further answer to what is not after ``stop_seq``.
+    the last of them ran into. ``revision`` counts changes to what waits. The customer has read up
+    to ``read_seq``, and wants no further answer to what is not after ``stop_seq``.
     """
 
     __tablename__ = "conversations"
@@ -93,6 +93,7 @@ class Conversation(Base):
     answered_seq: Mapped[int] = mapped_column(_Count, default=0)
     read_seq: Mapped[int] = mapped_column(_Count, default=0)
     stop_seq: Mapped[int] = mapped_column(_Count, default=0)
+    revision: Mapped[int] = mapped_column(_Count, default=0)
     lease_owner: Mapped[str | None] = mapped_column(Mark(128))
     lease_until: Mapped[float] = mapped_column(default=0.0)
     lease_seq: Mapped[int] = mapped_column(_Count, default=0)

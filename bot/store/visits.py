@@ -37,7 +37,11 @@ _OWNERS = {owner.value: owner for owner in Owner}
 
 _OPENING = (
     select(func.substr(Message.text, 1, _OPENING_LENGTH))
-    .where(Message.conversation_id == Conversation.id, Message.author == Author.CUSTOMER)
+    .where(
+        Message.conversation_id == Conversation.id,
+        Message.author == Author.CUSTOMER,
+        Message.text != "",
+    )
     .order_by(Message.seq)
     .limit(1)
     .scalar_subquery()

@@ -193,7 +193,8 @@ def _turns(history: History, *, ahead: bool) -> list[list[Message]]:
     came. The last turn is what waits for an answer; ``ahead`` of it, it is empty.
     """
     since = history.conversation.summary_seq
-    placed = [message for message in history.messages if _place(message) > since]
+    there = (message for message in history.messages if not _is_deleted(message))
+    placed = [message for message in there if _place(message) > since]
     placed.sort(key=lambda message: (_place(message), message.seq))
     while not ahead and placed and placed[-1].author is not Author.CUSTOMER:
         placed.pop()
@@ -203,6 +204,10 @@ def _turns(history: History, *, ahead: bool) -> list[list[Message]]:
             turns.append([])
         turns[-1].extend(run)
     return [*turns, []] if ahead else turns
+
+
+def _is_deleted(message: Message) -> bool:
+    return message.author is Author.CUSTOMER and not message.text
 
 
 def _results(messages: Iterable[Message]) -> _Results:

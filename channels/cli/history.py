@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from bot.messages import Message, Turn
+from bot.messages import Author, Message, Turn
 from bot.store.base import Archive, Line
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
-from channels.terminal.page import STOPPED, source_lines
+from channels.terminal.page import DELETED, STOPPED, source_lines
 
 _ALL = 2**31 - 1
 
@@ -26,6 +26,8 @@ class Story:
 
     def text(self, message: Message) -> str:
         """Return what a message says, with a mark where it was stopped in its middle."""
+        if message.author is Author.CUSTOMER and not message.text:
+            return DELETED
         turn = self._turn(message)
         return harmless(message.text) + (f" {STOPPED}" if turn and turn.cut_short else "")
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from bot.messages import GIVEN_UP, Attempt, Outcome, Passage, Turn, Usage
 from bot.store.base import Record
-from channels.terminal.page import source_lines
+from channels.terminal.page import DELETED, source_lines
 
 
 def explanation(record: Record) -> str:
     """Return the page for ``record``, in the order in which things happened."""
     turn = record.turn
     sections = {
-        "Asked": "\n\n".join(_quoted(question.text) for question in record.questions),
+        "Asked": "\n\n".join(_quoted(question.text or DELETED) for question in record.questions),
         "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
         "Tried": "\n".join(_attempts(turn)) or "No backend was asked.",

@@ -8,6 +8,7 @@ from channels.terminal.escapes import harmless
 
 WITHDRAWN = "(withdrawn)"
 STOPPED = "(stopped)"
+DELETED = "(deleted)"
 
 
 class Page(Protocol):

@@ -157,6 +157,7 @@ Table(
     Column("answered_seq", Integer, nullable=False),
     Column("read_seq", Integer, nullable=False),
     Column("stop_seq", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("lease_owner", String(128)),
     Column("lease_until", Float, nullable=False),
     Column("lease_seq", Integer, nullable=False),
