@@ -46,13 +46,19 @@ class Crew:
         (folder / "bot.toml").write_text(config)
 
     async def __aenter__(self) -> Self:
-        for _ in range(self._places):
-            self._processes.append(await self._start())
-            # One after the other: the first makes the tables where there are none.
-            await self._slack.linked(len(self._processes))
+        try:
+            for _ in range(self._places):
+                self._processes.append(await self._start())
+            await self._slack.linked(self._places)
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
         for process in self._processes:
             with suppress(ProcessLookupError):
                 process.kill()
