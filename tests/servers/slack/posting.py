@@ -57,6 +57,7 @@ class Posting:
             raise Refused("streaming_state_conflict")
         before = self._world.body(message)
         self._write(message, arguments)
+        message.stream = False  # what was appended is no more
         message.edited = self._world.clock.ts()
         self._world.rooms.note(message, "updated")
         self._world.tell_changed(before, message)

@@ -31,7 +31,7 @@ async def run(kind: str, url: str, folder: Path, options: Any) -> Report:
         kills=options.kills,
         processes=options.processes or _PROCESSES[kind],
         seed=options.seed,
-        seconds=options.seconds or options.messages * 0.3,
+        seconds=options.seconds or options.messages * 0.33,
         every=options.every,
         pace=options.pace,
         harm=options.harm,
@@ -72,10 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.slack", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--messages", type=int, default=1000)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
+    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--every", type=float, default=8.0, help="seconds between two kills")
     parser.add_argument("--processes", type=int, help="1 on SQLite and 2 on PostgreSQL if not set")
-    parser.add_argument("--seconds", type=float, help="in which talks begin; 0.3 a message")
+    parser.add_argument("--seconds", type=float, help="in which talks begin; a third a message")
     parser.add_argument("--pace", type=float, default=0.02, help="seconds between two words")
     parser.add_argument("--harm", type=float, default=0.01, help="the share of calls that fail")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))

@@ -19,7 +19,7 @@ api_url = "{api}"
 url = "{database}"
 
 [engine]
-lease_seconds = 3
+lease_seconds = 2
 sweep_seconds = 0.3
 delivery_seconds = 15
 tries = 1000

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.servers.slack import FakeSlack, Moods, Rules
+from tests.servers.slack.screen import threads
 from tests.soak.slack import model
 from tests.soak.slack.crew import Crew
 from tests.soak.slack.talks import Talk, make
@@ -82,7 +83,9 @@ async def soak(
                 slack, model=url, database=database, places=conditions.processes, folder=folder
             )
             async with crew:
-                return await _Run(conditions, slack=slack, crew=crew, tell=tell).run()
+                report = await _Run(conditions, slack=slack, crew=crew, tell=tell).run()
+            await asyncio.to_thread((folder / "threads.txt").write_text, threads(slack.messages))
+            return report
 
 
 class _Run:
