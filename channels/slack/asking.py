@@ -70,7 +70,7 @@ class Asking:
         """Show the question in the person's direct messages; its thread is the conversation."""
         quote = question if len(question) <= _QUOTED else f"{question[:_QUOTED]} …"
         words = self._notices.words("asked", question=quote)
-        return await self._notices.begin(asked.install, asked.user, words)
+        return await self._notices.begin(asked.install, asked.user, "asked", words)
 
     async def _keep(self, asked: Asked, place: Place, question: str) -> None:
         inbound = Inbound(

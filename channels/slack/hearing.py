@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.messages import Rating
+from channels.slack.blocks import FEEDBACK, STOP, SUGGEST
 from channels.slack.envelopes import kind, name, part, parts, text, trigger, ts
 from channels.slack.heard import (
     Asked,
@@ -23,11 +24,9 @@ from channels.slack.heard import (
     Stopped,
 )
 from channels.slack.places import Place, message_id
+from channels.slack.plain import written
 from channels.slack.workspaces import Workspace
 
-FEEDBACK: Final = "frontdesk_feedback"
-STOP: Final = "frontdesk_stop"
-SUGGEST: Final = "frontdesk_suggest"
 SHORTCUT: Final = "frontdesk_ask"
 
 _LAST: Final = 1e11  # seconds since the epoch that can be meant
@@ -142,7 +141,7 @@ class Ears:
             ts=sent,
             user=user,
             team=team,
-            text=_written(message, bot=self.workspace.bot_user),
+            text=written(message, bot=self.workspace.bot_user),
             call=self._call(message, event, place, sent),
         )
 
@@ -272,7 +271,7 @@ class Ears:
     def _shortcut(self, body: Body) -> Heard:
         if text(body, "callback_id") != SHORTCUT:
             raise _Nothing("another shortcut")
-        words = _written(part(body, "message"), bot=self.workspace.bot_user)
+        words = written(part(body, "message"), bot=self.workspace.bot_user)
         return self._asked(body, user=name(body, "user", "id"), words=words, spoken=False)
 
     def _asked(self, body: Body, *, user: str, words: str, spoken: bool) -> Asked:
@@ -323,7 +322,3 @@ def _mentions(message: Body, bot: str) -> bool:
 def _own(message: Body) -> tuple[object, ...]:
     """Return what the person wrote of a message; what Slack unfolds of links is not theirs."""
     return tuple(message.get(key) for key in ("text", "blocks", "files"))
-
-
-def _written(message: Body, *, bot: str) -> str:
-    return text(message, "text").replace(f"<@{bot}>", "").strip()

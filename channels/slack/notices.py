@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.app import App
+from channels.slack.blocks import answer, fallback, notice
 from channels.slack.calls import Calls
 from channels.slack.places import CHANNEL, Place
+from channels.slack.sheets import pages
 
 
 class Notices:
@@ -24,41 +26,44 @@ class Notices:
         """Tell whether the notice ``name`` was not sent yet; from now on it was."""
         return await self._app.posts.once(CHANNEL, name)
 
-    async def post(self, place: Place, words: str) -> None:
-        """Say ``words`` in the thread."""
+    async def post(self, place: Place, name: str, words: str) -> None:
+        """Say ``words`` in the thread; ``name`` tells what they are."""
         await self._calls(
             place.install,
             "chat.postMessage",
             channel=place.channel,
             thread_ts=place.thread,
-            **said(words),
+            **_said(name, words),
         )
 
-    async def begin(self, install: str, user: str, words: str) -> Place:
+    async def begin(self, install: str, user: str, name: str, words: str) -> Place:
         """Say ``words`` in a thread of their own in a person's direct messages; return where."""
-        posted = await self._calls(install, "chat.postMessage", channel=user, **said(words))
+        posted = await self._calls(install, "chat.postMessage", channel=user, **_said(name, words))
         return Place(install=install, channel=str(posted["channel"]), thread=str(posted["ts"]))
 
     async def whisper(
         self, install: str, channel: str, user: str, words: str, *, thread: str | None = None
     ) -> None:
         """Say ``words`` so that only ``user`` sees them."""
+        page = pages(words)[0]
         await self._calls(
             install,
             "chat.postEphemeral",
             channel=channel,
             user=user,
-            text=words,
+            text=fallback(page),
+            blocks=answer(page),
             thread_ts=thread,
         )
 
 
-def said(words: str) -> Mapping[str, Any]:
+def _said(name: str, words: str) -> Mapping[str, Any]:
     """Return the arguments of a message that says ``words``, which are Markdown."""
+    page = pages(words)[0]
     return {
-        "text": words[:300],
-        "blocks": [{"type": "markdown", "text": words}],
-        "metadata": {"event_type": "frontdesk_notice", "event_payload": {}},
+        "text": fallback(page),
+        "blocks": answer(page),
+        "metadata": notice(name),
         "unfurl_links": False,
         "unfurl_media": False,
     }

@@ -65,7 +65,8 @@ class Talk:
 
         async def tell() -> None:
             if await self._notices.first(f"{refused.words}:{said.external_id}"):
-                await self._notices.post(said.place, self._notices.words(refused.words))
+                words = self._notices.words(refused.words)
+                await self._notices.post(said.place, refused.words, words)
 
         self._errands.run("word of a message that is not taken", tell())
 
@@ -97,7 +98,7 @@ class Talk:
 
     async def edited(self, said: Said) -> str:
         try:
-            if await self._revise(CHANNEL, said.external_id, said.text):
+            if await self._app.engine.revise(CHANNEL, said.external_id, said.text):
                 return ""
         except InboundRefused as refused:
             self._refuse(said, refused)
@@ -107,12 +108,8 @@ class Talk:
             return await self.said(said)
         return "an edit of what was not said to the bot"
 
-    async def _revise(self, channel: str, external_id: str, text: str | None) -> bool:
-        revise = getattr(self._app.engine, "revise", None)
-        return bool(revise and await revise(channel, external_id, text))
-
     async def deleted(self, external_id: str) -> str:
-        if await self._revise(CHANNEL, external_id, None):
+        if await self._app.engine.revise(CHANNEL, external_id, None):
             return ""
         return "it was not said to the bot"
 

@@ -1,17 +1,19 @@
 """What people see before they have asked: a greeting, suggestions, the App Home."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Callable
 
 from bot.app import App
 from bot.settings.slack import SlackSettings
+from channels.slack.blocks import home
 from channels.slack.calls import Calls
+from channels.slack.errors import SlackError
 from channels.slack.heard import Began, OpenedHome, OpenedMessages
 from channels.slack.notices import Notices
-from channels.slack.places import CHANNEL, customer
+from channels.slack.places import CHANNEL, Place, customer
 
 _DAY = 86_400
-_LISTED = 10
+_LISTED = 8
 _TITLE = 80  # characters of a suggestion that are shown
 
 
@@ -38,7 +40,7 @@ class Welcome:
         place = began.place
         if not await self._notices.first(f"greeted:{place.key}"):
             return
-        await self._notices.post(place, self._greeting)
+        await self._notices.post(place, "greeting", self._greeting)
         await self._suggest(place.install, place.channel, thread=place.thread)
 
     async def suggest(self, opened: OpenedMessages) -> None:
@@ -51,8 +53,28 @@ class Welcome:
         """Show what the bot can do, and the conversations that the person is in."""
         name = customer(opened.install, opened.user)
         visits = await self._app.visits.of(CHANNEL, name, limit=_LISTED)
-        view = {"type": "home", "blocks": self._home([visit.opening for visit in visits])}
+        links = await asyncio.gather(*(self._link(each.conversation.key) for each in visits))
+        view = home(
+            company=self._app.settings.bot.name,
+            about=self._greeting,
+            suggestions=self._settings.suggestions,
+            conversations=[(each.opening, link) for each, link in zip(visits, links, strict=True)],
+        )
         await self._calls(opened.install, "views.publish", user_id=opened.user, view=view)
+
+    async def _link(self, key: str) -> str | None:
+        """Return the address of a conversation, if Slack tells it."""
+        place = Place.of(key)
+        try:
+            found = await self._calls(
+                place.install,
+                "chat.getPermalink",
+                channel=place.channel,
+                message_ts=place.thread,
+            )
+        except SlackError:
+            return None
+        return str(found.get("permalink") or "") or None
 
     @property
     def _greeting(self) -> str:
@@ -69,27 +91,3 @@ class Welcome:
             prompts=prompts,
             thread_ts=thread,
         )
-
-    def _home(self, openings: Sequence[str]) -> list[dict[str, Any]]:
-        blocks = [_section(self._greeting)]
-        if self._settings.suggestions:
-            blocks.append(
-                {
-                    "type": "actions",
-                    "elements": [
-                        _button(number, each)
-                        for number, each in enumerate(self._settings.suggestions)
-                    ],
-                }
-            )
-        return blocks + [_section(each) for each in openings]
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "plain_text", "text": text[:300]}}
-
-
-def _button(number: int, question: str) -> dict[str, Any]:
-    text = {"type": "plain_text", "text": question[:_TITLE]}
-    name = f"frontdesk_suggest:{number}"
-    return {"type": "button", "action_id": name, "text": text, "value": question}

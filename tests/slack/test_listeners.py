@@ -13,7 +13,7 @@ from bot.messages import Rating
 from bot.store.base import Visit
 from tests.house import until
 from tests.servers.slack import FakeSlack, Moods, Rules
-from tests.slack.bodies import TS, envelope, message
+from tests.slack.bodies import TS, command, envelope, message
 from tests.slack.halls import (
     Visited,
     answered,
@@ -115,6 +115,23 @@ async def test_people_of_other_organisations_are_answered_unless_told_otherwise(
         ts = await hall.slack.say("hello", channel="C1", mention=True, user="U9", of="T9")
         await heard(hall)
         assert await hall.conversation(ts, channel="C1") is None
+
+
+async def test_a_file_alone_is_a_message(tmp_path: Path) -> None:
+    async with visited(tmp_path) as hall:
+        ts = await hall.slack.say("", files=["broken.png"])
+        assert "broken.png" in (await answered(hall, ts))[0]
+
+
+async def test_blocks_alone_are_a_message(tmp_path: Path) -> None:
+    section = {
+        "type": "rich_text_section",
+        "elements": [{"type": "text", "text": "Where is my parcel?"}],
+    }
+    async with visited(tmp_path) as hall:
+        blocks = [{"type": "rich_text", "block_id": "b", "elements": [section]}]
+        ts = await hall.slack.say("", blocks=blocks)
+        assert (await answered(hall, ts))[0] == "Where is my parcel?"
 
 
 async def test_a_message_that_is_too_long_is_refused_once(tmp_path: Path) -> None:
@@ -276,6 +293,16 @@ def _whispers(hall: Visited) -> list[str]:
 async def _three(hall: Visited) -> list[Visit]:
     found = await hall.conversations()
     return found if len(found) == 3 else []
+
+
+async def test_a_command_that_comes_twice_is_one_question(tmp_path: Path) -> None:
+    async with visited(tmp_path) as hall:
+        body = command("Where is my parcel?")
+        hall.slack.world.people.person(body["user_id"], team="T1")
+        for _ in range(2):
+            assert (await dispatched(hall.bolt, body)).status == 200
+        assert len(hall.notices()) == 1
+        assert len(await hall.conversations(body["user_id"])) == 1
 
 
 async def test_a_shortcut_asks_what_the_message_says(tmp_path: Path) -> None:
