@@ -47,7 +47,9 @@ class Poster(Protocol):
 
 
 class Courier:
-    """Takes replies from the outbox and posts them, several at a time.
+    """Takes replies from the outbox and posts them, as many at a time as it has ``hands``.
+
+    They are many since a channel may let each of them wait, for its limits or a slow line.
 
     A delivery that another courier may have posted before it died is looked for first. Leaving
     its block delivers what is due, for at most ``grace`` seconds.
@@ -61,7 +63,7 @@ class Courier:
         holder: str,
         seconds: float = 60.0,
         pause: float = 0.5,
-        hands: int = 4,
+        hands: int = 16,
         grace: float = 0.0,
     ) -> None:
         self._outbox = outbox

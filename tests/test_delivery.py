@@ -111,6 +111,28 @@ async def test_what_a_channel_will_never_take_is_given_up_at_once(
     assert "giving up" in caplog.text
 
 
+async def test_a_channel_that_is_slow_for_some_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    board, go = Board(), asyncio.Event()
+    post, waiting = board.post, set[str]()
+
+    async def slow_for_some(delivery: Delivery) -> str:
+        if delivery.key != "quick":
+            waiting.add(delivery.key)
+            await go.wait()
+        return await post(delivery)
+
+    board.post = slow_for_some  # type: ignore[method-assign]
+    async with house(tmp_path, ScriptedBackend("Here."), posters=[board]) as app:
+        for number in range(8):
+            await ask(app, "hello", key=f"slow-{number}")
+        await until(lambda: len(waiting) == 8)
+        await ask(app, "hello", key="quick")
+        await until(lambda: board.posted)
+        assert [delivery.key for delivery in board.posted] == ["quick"]
+        go.set()
+    assert len(board.posted) == 9
+
+
 async def test_a_courier_at_work_is_woken_and_outlives_a_channel_that_breaks(
     tmp_path: Path,
 ) -> None:
