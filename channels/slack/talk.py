@@ -17,6 +17,7 @@ from channels.slack.places import CHANNEL, Place
 _YOUNG = 60.0
 _LOOKS = (0.25, 0.5)
 _TITLE = 200
+_CALLED = frozenset({Call.DIRECT, Call.MENTION})
 
 
 class Talk:
@@ -57,7 +58,9 @@ class Talk:
         try:
             return await self._app.engine.accept(said.inbound)
         except InboundRefused as refused:
-            self._refuse(said, refused)
+            # A picture among people who talk in its thread asks nothing of the bot.
+            if said.call is not Call.REPLY or refused.words != "empty":
+                self._refuse(said, refused)
         return None
 
     def _refuse(self, said: Said, refused: InboundRefused) -> None:
@@ -101,12 +104,12 @@ class Talk:
             if await self._app.engine.revise(CHANNEL, said.external_id, said.text):
                 return ""
         except InboundRefused as refused:
+            if said.call not in _CALLED:
+                return "an edit that cannot be taken"  # of anybody's message, for all we know
             self._refuse(said, refused)
             return ""
         # It may have been too long until now, or had no mention.
-        if said.call in {Call.DIRECT, Call.MENTION}:
-            return await self.said(said)
-        return "an edit of what was not said to the bot"
+        return await self.said(said) if said.call in _CALLED else "an edit of an unknown message"
 
     async def deleted(self, external_id: str) -> str:
         if await self._app.engine.revise(CHANNEL, external_id, None):

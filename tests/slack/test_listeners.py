@@ -154,6 +154,18 @@ async def test_who_only_names_the_bot_is_asked_what_they_want(tmp_path: Path) ->
         assert hall.notices() == ["Your message arrived empty. What can I help you with?"]
 
 
+async def test_a_picture_among_people_in_a_thread_is_left_alone(tmp_path: Path) -> None:
+    async with visited(tmp_path) as hall:
+        ts = await hall.slack.say("where is my parcel?", channel="C1", mention=True)
+        await answered(hall, ts, channel="C1")
+        image = {"type": "image", "image_url": "https://x.example/a.gif", "alt_text": ""}
+        await hall.slack.say("", channel="C1", thread=ts, user="U2", blocks=[image])
+        await heard(hall)
+        await hall.slack.say("", channel="C1", user="U2", mention=True)
+        await until(hall.notices)
+        assert len(hall.notices()) == 1
+
+
 async def test_other_bots_and_the_bot_itself_are_left_alone(tmp_path: Path) -> None:
     async with visited(tmp_path) as hall:
         mine = hall.slack.bot_user

@@ -63,6 +63,20 @@ async def test_an_old_message_of_a_thread_may_be_edited_in_peace(tmp_path: Path)
         assert len(await hall.texts(root, channel="C1")) == 2
 
 
+async def test_what_strangers_edit_gets_no_word_of_the_bot(tmp_path: Path) -> None:
+    async with visited(tmp_path) as hall:
+        root = await hall.slack.say("Lunch?", channel="C1")
+        await hall.slack.say("Sure.", channel="C1", thread=root, user="U2")
+        await hall.slack.edit(root, "x" * 40_000)
+        mine = await hall.slack.say("Where is my parcel?")
+        await answered(hall, mine)
+        await hall.slack.edit(mine, "x" * 40_000)
+        await heard(hall)
+        await until(hall.notices)
+        assert [each.channel for each in hall.slack.messages if each.is_ours] == ["D1"]
+        assert (await hall.texts(mine))[0] == "Where is my parcel?"
+
+
 async def test_an_edit_may_be_the_first_that_is_heard_of_a_message(tmp_path: Path) -> None:
     async with visited(tmp_path) as hall:
         now = message("Where are my boots?", ts="1700000000.000100")
