@@ -11,7 +11,7 @@ the cure.
 
 from typing import Final
 
-from bot.errors import FrontdeskError
+from bot.errors import DeliveryRefused, FrontdeskError
 
 _REINSTALL: Final = "add it to the app as 'bot slack manifest' prints it, and install it again"
 
@@ -46,6 +46,7 @@ _FOR_GOOD: Final = frozenset(_CURES) | {
     "restricted_action_thread_only_channel",
     "team_access_not_granted",
     "team_not_found",
+    "thread_not_found",
     "user_disabled",
     "user_not_found",
     "user_not_visible",
@@ -78,7 +79,7 @@ class SlackRefused(SlackError):
         self.error = error
 
 
-class SlackGone(SlackRefused):
+class SlackGone(SlackRefused, DeliveryRefused):
     """It will not work until somebody changes something in Slack."""
 
 
