@@ -28,6 +28,7 @@ class Errands:
         task = self._tasks.create_task(_watched(what, deed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: deed.close())  # it may end before it began
         return task
 
     async def __aenter__(self) -> Self:

@@ -13,6 +13,7 @@ from collections.abc import (
 )
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ from bot.store.base import Visit
 from channels.slack.bolt import make_bolt
 from channels.slack.calls import Calls
 from channels.slack.hall import open_hall
+from channels.slack.joining import joined
+from channels.slack.pace import Pace
 from channels.slack.places import CHANNEL, Place, customer
 from channels.slack.socket import Socket
 from channels.slack.taking import taken
@@ -133,25 +136,34 @@ async def visited(
     slack_settings: Mapping[str, Any] | None = None,
     install: Iterable[Workspace] = (),
     clock: Callable[[], float] | None = None,
+    speaks: bool = False,
     **sections: Any,
 ) -> AsyncIterator[Visited]:
     """Open a bot that hears over the fake's sockets and answers with ``backends``.
 
-    Its replies are kept and not posted: how they are shown is not this hall's business.
+    Its replies are kept; only where it ``speaks`` are they shown in Slack.
     """
     async with AsyncExitStack() as stack:
         if slack is None:
             slack = await stack.enter_async_context(FakeSlack())
-        answers = backends or (ScriptedBackend("It is on its way."),)
-        app = await stack.enter_async_context(
-            house(folder, *answers, channels=(CHANNEL,), articles={}, **sections)
-        )
         workspaces = Known(to_workspace(slack), *install)
         wire = Wire(api_url=slack.api_url)
         stack.push_async_callback(wire.close)
         calls = Calls(workspaces=workspaces, wire=wire)
         settings = SlackSettings.model_validate(
             {"api_url": slack.api_url, **(slack_settings or {})}
+        )
+        join = partial(joined, calls=calls, settings=settings, pace=Pace().faster(10))
+        answers = backends or (ScriptedBackend("It is on its way."),)
+        app = await stack.enter_async_context(
+            house(
+                folder,
+                *answers,
+                channels=(CHANNEL,),
+                articles={},
+                joins=[join] if speaks else (),
+                **sections,
+            )
         )
         hall = await stack.enter_async_context(
             open_hall(

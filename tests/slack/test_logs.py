@@ -45,7 +45,7 @@ async def test_nothing_that_was_written_is_logged(
     moods = Moods(limited=0.2, broken=0.2, cut=0.1, spared=frozenset({"apps.connections.open"}))
     async with (
         FakeSlack(rules=rules, moods=moods) as slack,
-        visited(tmp_path, backend, slack=slack) as hall,
+        visited(tmp_path, backend, slack=slack, speaks=True) as hall,
     ):
         await _lively(hall, tmp_path, lambda: "was not kept" in caplog.text)
         secrets = [SECRET, slack.bot_token, slack.app_token, slack.signing_secret]
