@@ -148,7 +148,8 @@ class Ears:
     def _person(self, message: Body) -> str:
         """Return who wrote, if it is a person."""
         user = name(message, "user")
-        if user == self.workspace.bot_user or self.workspace.bot_id == text(message, "bot_id"):
+        bot = text(message, "bot_id")
+        if user == self.workspace.bot_user or (bot and bot == self.workspace.bot_id):
             raise _Nothing("said by the bot itself")
         if _automatic(message):
             raise _Nothing("of a bot")
@@ -160,7 +161,8 @@ class Ears:
         """Return the person's own workspace, or organisation, as far as it is told."""
         given = ("user_team", "source_team", "team")
         team = next((found for key in given if (found := name(message, key))), "")
-        if not self.strangers and team not in {"", *self._home(body)}:
+        shared = body.get("is_ext_shared_channel") is True  # or they are all of one organisation
+        if not self.strangers and shared and team not in {"", *self._home(body)}:
             raise _Nothing("of another organisation")
         return team
 
@@ -168,8 +170,6 @@ class Ears:
         """Return the names of what the bot is installed in, and of what that belongs to."""
         granted = parts(body, "authorizations")[:1] or [body]
         names = {name(granted[0], "team_id"), name(granted[0], "enterprise_id")}
-        if body.get("is_ext_shared_channel") is not True:
-            names.add(name(body, "team_id"))
         return {self.workspace.install, *names}
 
     def _call(self, message: Body, event: Body, place: Place, sent: str) -> Call:

@@ -189,6 +189,13 @@ def test_people_of_other_organisations_may_be_left_alone() -> None:
         "of another organisation"
     )
     assert isinstance(wary.hear(envelope(in_channel(f"<@{BOT}> hello"))), Said)
+    colleague = envelope(event)
+    assert isinstance(wary.hear(colleague), Said)
+
+
+def test_a_bot_whose_id_is_not_known_hears_people() -> None:
+    heard = replace(EARS, workspace=replace(SHOP, bot_id="")).hear(envelope(message()))
+    assert isinstance(heard, Said)
 
 
 def test_a_reason_never_quotes_what_was_written() -> None:
