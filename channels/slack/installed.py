@@ -57,7 +57,8 @@ class ManyWorkspaces:
     async def forget(self, install: str, *, at: float) -> None:
         kept = await self._installations.find(CHANNEL, install)
         self._found.pop(install, None)
-        if kept is None or (at and kept.at > at):
+        # Slack tells whole seconds.
+        if kept is None or (at and kept.at >= at + 1):
             return
         if await self._installations.remove(CHANNEL, install):
             _logger.info("The app was removed from %s; its token is forgotten.", install)

@@ -7,8 +7,8 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -56,78 +56,90 @@ class Patience:
     taking: float = 30.0
 
 
+@asynccontextmanager
+async def open_socket(
+    *, bolt: AsyncApp, token: SecretStr, wire: Wire, place: str, patience: Patience | None = None
+) -> AsyncIterator["Socket"]:
+    """Connect with the app's ``token``, which stands at ``place``, until the block ends.
+
+    Raises:
+        SettingsError: the token opens no socket.
+        SlackUnreachable: Slack does not answer.
+    """
+    patience = patience or Patience()
+    # What goes out over a proxy goes out over the one that the environment names.
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        way = _Way(session, bolt=bolt, token=token, wire=wire, place=place, patience=patience)
+        yield Socket(await way.opened(), way=way, patience=patience)
+
+
 class Socket:
-    """Keeps one line to Slack, a new one whenever the old one ends."""
+    """Keeps one line to Slack, a new one whenever the old one ends. Made by ``open_socket``."""
+
+    def __init__(self, first: "_Line", *, way: "_Way", patience: Patience) -> None:
+        self._first = first
+        self._way = way
+        self._patience = patience
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Take what Slack says until ``stop`` is set; what is in hand then is still acknowledged.
+
+        A Slack that is away meanwhile is tried again and again.
+        """
+        line: _Line | None = self._first
+        pause = 0.0
+        async with asyncio.TaskGroup() as lines:
+            while line is not None:
+                lines.create_task(line.hold(stop))
+                await line.parting.wait()
+                pause = self._longer(pause) if line.brief else 0.0
+                newer = await self._opened_again(stop, pause=pause)
+                # Until now the old line was heard, too, and is for a little longer.
+                line.retire()
+                line = newer
+
+    async def _opened_again(self, stop: asyncio.Event, *, pause: float) -> "_Line | None":
+        """Return a new line after so many seconds, or whenever it works; None if it shall stop."""
+        while not await _comes(stop, within=pause * random.uniform(0.7, 1.3)):  # noqa: S311
+            match await _before(stop, self._way.tried()):
+                case SetupError() as error:
+                    _logger.warning("Slack is not connected now: %s", error)
+                case line:
+                    return line
+            pause = self._longer(pause)
+        return None
+
+    def _longer(self, pause: float) -> float:
+        return min(max(pause * 2, self._patience.again), self._patience.longest)
+
+
+class _Way:
+    """Opens lines to Slack."""
 
     def __init__(
         self,
+        session: aiohttp.ClientSession,
         *,
         bolt: AsyncApp,
         token: SecretStr,
         wire: Wire,
         place: str,
-        patience: Patience | None = None,
+        patience: Patience,
     ) -> None:
+        self._session = session
         self._bolt = bolt
         self._token = token
         self._wire = wire
         self._place = place
-        self._patience = patience or Patience()
+        self._patience = patience
 
-    async def serve(self, stop: asyncio.Event, *, connected: Callable[[], None]) -> None:
-        """Take what Slack says until ``stop`` is set; what is in hand then is still acknowledged.
-
-        ``connected`` is called once, when Slack greets for the first time.
-
-        Raises:
-            SettingsError: the token opens no socket.
-            SlackUnreachable: Slack does not answer at the start; later it is tried ever again.
-        """
-        # What goes out over a proxy goes out over the one that the environment names.
-        async with aiohttp.ClientSession(trust_env=True) as session:
-            line = await self._opened(session)
-            connected()
-            async with asyncio.TaskGroup() as lines:
-                await self._keep(line, session, stop, lines)
-
-    async def _keep(
-        self,
-        first: "_Line",
-        session: aiohttp.ClientSession,
-        stop: asyncio.Event,
-        lines: asyncio.TaskGroup,
-    ) -> None:
-        line: _Line | None = first
-        pause = self._patience.again
-        while line is not None:
-            lines.create_task(line.hold(stop))
-            await line.parting.wait()
-            pause = min(pause * 2, self._patience.longest) if line.brief else 0.0
-            newer = await self._opened_again(session, stop, pause=pause)
-            # Until now the old line was heard, too, and is for a little longer.
-            line.retire()
-            line = newer
-
-    async def _opened_again(
-        self, session: aiohttp.ClientSession, stop: asyncio.Event, *, pause: float
-    ) -> "_Line | None":
-        """Return a new line after so many seconds, or whenever it works; None if it shall stop."""
-        while not await _comes(stop, within=pause * random.uniform(0.7, 1.3)):  # noqa: S311
-            match await _before(stop, self._tried(session)):
-                case SetupError() as error:
-                    _logger.warning("Slack is not connected now: %s", error)
-                case line:
-                    return line
-            pause = min(max(pause * 2, self._patience.again), self._patience.longest)
-        return None
-
-    async def _tried(self, session: aiohttp.ClientSession) -> "_Line | SetupError":
+    async def tried(self) -> "_Line | SetupError":
         try:
-            return await self._opened(session)
+            return await self.opened()
         except SetupError as error:
             return error
 
-    async def _opened(self, session: aiohttp.ClientSession) -> "_Line":
+    async def opened(self) -> "_Line":
         try:
             heard = await self._wire.ask(
                 "apps.connections.open",
@@ -141,19 +153,21 @@ class Socket:
             why = _REFUSALS.get(refused.error, f"Slack says {refused.error}")
             raise SettingsError(f"{self._place} is refused: {why}.") from refused
         try:
-            return await self._greeted(session, str(heard.data.get("url")))
+            return await self._greeted(str(heard.data.get("url")))
         except (aiohttp.ClientError, OSError, Malformed) as error:
             cut = SlackBusy(f"Slack's socket does not open ({type(error).__name__}).")
         raise unreachable(cut)  # not from the error: it shows an address that lets anybody in
 
-    async def _greeted(self, session: aiohttp.ClientSession, url: str) -> "_Line":
+    async def _greeted(self, url: str) -> "_Line":
         async with asyncio.timeout(self._patience.greeting):
-            socket = await session.ws_connect(url, heartbeat=self._patience.ping, timeout=_CLOSES)
-            try:
-                read_object(await socket.receive_str())
-            except (TypeError, TimeoutError, Malformed) as error:
-                await socket.close()
-                raise Malformed from error
+            socket = await self._session.ws_connect(
+                url, heartbeat=self._patience.ping, timeout=_CLOSES
+            )
+        try:
+            read_object(await socket.receive_str(timeout=self._patience.greeting))
+        except (TypeError, TimeoutError, Malformed) as error:
+            await socket.close()
+            raise Malformed from error
         return _Line(socket, bolt=self._bolt, patience=self._patience)
 
 

@@ -32,7 +32,7 @@ from channels.slack.hall import open_hall
 from channels.slack.joining import joined
 from channels.slack.pace import Pace
 from channels.slack.places import CHANNEL, Place, customer
-from channels.slack.socket import Socket
+from channels.slack.socket import open_socket
 from channels.slack.taking import taken
 from channels.slack.wire import Wire
 from channels.slack.workspaces import NotInstalled, Workspace
@@ -175,13 +175,14 @@ async def visited(
             )
         )
         bolt = make_bolt(hall, api_url=slack.api_url)
-        lines = await stack.enter_async_context(asyncio.TaskGroup())
-        socket = Socket(
-            bolt=bolt, token=SecretStr(slack.app_token), wire=wire, place="SLACK_APP_TOKEN"
+        token = SecretStr(slack.app_token)
+        socket = await stack.enter_async_context(
+            open_socket(bolt=bolt, token=token, wire=wire, place="SLACK_APP_TOKEN")
         )
+        lines = await stack.enter_async_context(asyncio.TaskGroup())
         stop = asyncio.Event()
         stack.callback(stop.set)
-        lines.create_task(socket.serve(stop, connected=lambda: None))
+        lines.create_task(socket.serve(stop))
         await slack.linked()
         yield Visited(slack=slack, app=app, bolt=bolt, workspaces=workspaces)
 

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SetupError, StoreUnavailable
 from channels.slack.introduction import SlackUnreachable
-from channels.slack.socket import Patience, Socket
+from channels.slack.socket import Patience, open_socket
 from channels.slack.wire import Wire
 from tests.house import until
 from tests.servers.slack import FakeSlack, Rules
@@ -37,23 +37,21 @@ def noting(heard: list[str]) -> AsyncApp:
 
 
 @asynccontextmanager
-async def connected(
-    slack: FakeSlack, bolt: AsyncApp, *, token: str | None = None
-) -> AsyncIterator[asyncio.Event]:
+async def connected(slack: FakeSlack, bolt: AsyncApp) -> AsyncIterator[asyncio.Event]:
     """Hear ``slack`` until the block ends; what is in hand then is finished."""
     wire, stop = Wire(api_url=slack.api_url), asyncio.Event()
-    socket = Socket(
-        bolt=bolt,
-        token=SecretStr(token or slack.app_token),
-        wire=wire,
-        place="SLACK_APP_TOKEN",
-        patience=SWIFT,
-    )
-    greeted = asyncio.Event()
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(socket.serve(stop, connected=greeted.set))
-            await greeted.wait()
+        async with (
+            open_socket(
+                bolt=bolt,
+                token=SecretStr(slack.app_token),
+                wire=wire,
+                place="SLACK_APP_TOKEN",
+                patience=SWIFT,
+            ) as socket,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(socket.serve(stop))
             yield stop
             stop.set()
     finally:
@@ -177,9 +175,11 @@ async def test_envelopes_in_odd_shapes_harm_nothing(caplog: pytest.LogCaptureFix
 async def refused(api_url: str, *, token: str) -> SetupError:
     """Return why no line is opened at the start."""
     wire = Wire(api_url=api_url)
-    socket = Socket(bolt=listening(), token=SecretStr(token), wire=wire, place="SLACK_APP_TOKEN")
     with pytest.raises(SetupError) as error:
-        await socket.serve(asyncio.Event(), connected=lambda: None)
+        async with open_socket(
+            bolt=listening(), token=SecretStr(token), wire=wire, place="SLACK_APP_TOKEN"
+        ):
+            pass
     await wire.close()
     return error.value
 
