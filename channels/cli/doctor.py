@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IRWXG, S_IRWXO
@@ -13,10 +12,11 @@ import click
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
 from bot.settings import Settings, WebSettings
 from bot.settings.web import DEFAULT_SITE
+from channels.cli import extras
+from channels.cli.checkup import Finding, slack_findings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
-from channels.cli.serve import missing
 from channels.terminal.escapes import harmless
 
 if TYPE_CHECKING:
@@ -28,26 +28,18 @@ _SHORTEST_SECRET = 32  # characters that sessions are signed with
 _HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What a check found; ``cure`` says what to do where ``fact`` does not say it itself."""
-
-    about: str
-    fact: str
-    well: bool = True
-    cure: str = ""
-
-
 @click.command()
+@click.option("--online", is_flag=True, help="Also ask Slack whether its tokens work.")
 @as_json
 @command
-async def doctor(here: Here, *, as_json: bool) -> int:
+async def doctor(here: Here, *, online: bool, as_json: bool) -> int:
     """Check everything, and say what to do.
 
     Looks at settings, keys, database, articles, templates and the work; exit code 1 if anything is
-    wrong. Nobody is asked over the network but the database: a key is looked for, not tried.
+    wrong. Nobody is asked over the network but the database: a key is looked for, not tried, but
+    Slack's tokens with --online.
     """
-    findings = [finding async for finding in _examine(here)]
+    findings = [finding async for finding in _examine(here, online=online)]
     ill = [finding for finding in findings if not finding.well]
     if as_json:
         print_json(findings)
@@ -65,7 +57,7 @@ def _print(finding: Finding) -> None:
         click.echo(f"  → {harmless(finding.cure)}")
 
 
-async def _examine(here: Here) -> AsyncIterator[Finding]:
+async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
     try:
         settings = here.settings()
     except SettingsError as error:
@@ -80,6 +72,8 @@ async def _examine(here: Here) -> AsyncIterator[Finding]:
         *_language(settings),
         *_web(settings),
     ):
+        yield finding
+    async for finding in slack_findings(settings, online=online):
         yield finding
     yield _contact(settings)
     yield _templates(settings)
@@ -122,7 +116,7 @@ def _web(settings: Settings) -> Iterator[Finding]:
     """Yield what keeps the web chat from being served as ``[web]`` says, if it says anything."""
     if settings.web == WebSettings():
         return
-    if lacking := missing():
+    if lacking := extras.missing("web"):
         fact = f"needs the packages {', '.join(lacking)}"
         cure = "Run: pip install 'frontdesk[web]'"
         yield Finding(about="web", fact=fact, well=False, cure=cure)

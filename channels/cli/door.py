@@ -20,7 +20,7 @@ _OUT_OF_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
 # Command → the module in this folder that has it; imported when it is called.
 _SHELVES = {
     "Talk": {"chat": "chat", "ask": "ask"},
-    "Serve": {"serve": "serve"},
+    "Serve": {"serve": "serve", "slack": "slack", "run": "run"},
     "Teach": {
         "learn": "learning",
         "forget": "learning",

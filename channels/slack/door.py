@@ -54,27 +54,30 @@ class _Refused(Exception):
 
 
 class Door:
-    """Plain ASGI; what is not Slack's goes on to ``beyond``, untouched."""
+    """Plain ASGI; what is not Slack's goes on to ``beyond``, untouched.
+
+    Without a ``secret`` no events are taken, and without ``pages`` nobody installs the app.
+    """
 
     def __init__(
         self,
         *,
         bolt: AsyncApp,
-        secret: SecretStr,
+        secret: SecretStr | None,
         clock: Callable[[], float],
         pages: Pages | None = None,
         beyond: ASGIApp,
     ) -> None:
         self._bolt = bolt
-        self._signatures = Signatures(secret, clock=clock)
+        self._signatures = Signatures(secret, clock=clock) if secret else None
         self._pages = pages
         self._beyond = beyond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path") if scope["type"] == "http" else None
         try:
-            if path == EVENTS:
-                answer = await self._event(scope, receive)
+            if path == EVENTS and self._signatures is not None:
+                answer = await self._event(scope, receive, self._signatures)
             elif path in {INSTALL, REDIRECT} and self._pages is not None:
                 answer = await self._page(scope, self._pages)
             else:
@@ -86,14 +89,19 @@ class Door:
             return
         await _send(answer, send)
 
-    async def _event(self, scope: Scope, receive: Receive) -> Answer:
+    @property
+    def hears(self) -> bool:
+        """Whether events are taken."""
+        return self._signatures is not None
+
+    async def _event(self, scope: Scope, receive: Receive, signatures: Signatures) -> Answer:
         if scope["method"] != "POST":
             raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED)
         headers = scope["headers"]
         body = await _body(headers, receive)
-        if self._signatures.unsigned(headers) and asks_for_nothing(body):
+        if signatures.unsigned(headers) and asks_for_nothing(body):
             return Answer(status=HTTPStatus.OK)
-        if not self._signatures.valid(headers, body):
+        if not signatures.valid(headers, body):
             raise _Refused(HTTPStatus.UNAUTHORIZED)
         try:
             said = read(body, _header(headers, b"content-type"))

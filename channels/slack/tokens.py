@@ -45,8 +45,20 @@ def app_token(settings: Settings) -> SecretStr:
 
 
 def signing_secret(settings: Settings) -> SecretStr | None:
-    """Return what Slack signs its requests with; None where it is not set."""
-    return settings.secret((settings.slack or SlackSettings()).signing_secret_env)
+    """Return what Slack signs its requests with; None where none is set, and none is needed.
+
+    Raises:
+        SettingsError: it is missing, and Slack is heard by HTTP alone.
+    """
+    slack = settings.slack or SlackSettings()
+    found = settings.secret(slack.signing_secret_env)
+    if found is None and slack.mode == "http":
+        raise SettingsError(
+            f"{slack.signing_secret_env} is neither in the environment nor in "
+            f"{settings.secrets or 'a secrets file'}. It stands in your app's settings "
+            "(api.slack.com/apps) under Basic Information → App Credentials → Signing Secret."
+        )
+    return found
 
 
 def _found(settings: Settings, variable: str, form: str, *, other: str) -> SecretStr:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import MissingExtra, SettingsError
 from bot.settings import Settings, WebSettings, load
-from channels.cli import serve
+from channels.cli import extras
 from tests.test_cli import pipe
 
 _ONE = '[backends.one]\nkind = "scripted"\nanswers = ["So."]\n'
@@ -97,8 +97,8 @@ def test_the_doctor_names_what_keeps_the_chat_from_being_served(
 
 
 def test_a_missing_extra_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert serve.missing() == []
-    monkeypatch.setattr(serve, "NEEDED", ("fastapi", "no_such_package"))
-    assert serve.missing() == ["no_such_package"]
+    assert extras.missing("web") == []
+    monkeypatch.setitem(extras.NEEDED, "web", ("fastapi", "no_such_package"))
+    assert extras.missing("web") == ["no_such_package"]
     with pytest.raises(MissingExtra, match=r"pip install 'frontdesk\[web\]'"):
-        serve._check_extra()
+        extras.check("web")
