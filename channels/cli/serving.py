@@ -177,6 +177,7 @@ def _log() -> None:
     """Note requests and warnings where the errors go."""
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=logging.WARNING, format=form)
-    logging.getLogger("channels.web").setLevel(logging.INFO)
+    for ours in ("channels.web", "channels.slack.installed", "channels.slack.installing"):
+        logging.getLogger(ours).setLevel(logging.INFO)
     for library in ("slack_bolt", "slack_sdk"):  # they print tokens, and what people write
         logging.getLogger(library).setLevel(logging.CRITICAL)

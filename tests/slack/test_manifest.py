@@ -1,6 +1,7 @@
 """The manifest says to Slack what the bot needs, and nothing else."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,14 @@ def test_every_scope_that_lacks_is_named_with_what_it_is_for() -> None:
         "chat:write: the bot writes its answers, and removes what it withdraws"
     ]
     assert len(lacking(())) == len(SCOPES)
+
+
+def test_the_settings_of_the_readme_are_valid() -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 2
+    for block in blocks:
+        settings = Settings.model_validate(tomllib.loads(block))
+        assert manifest(settings)["settings"]["socket_mode_enabled"] is False
 
 
 def test_the_readme_lists_every_scope() -> None:
