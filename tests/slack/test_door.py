@@ -155,16 +155,16 @@ async def test_only_posts_are_events_and_everything_else_goes_on() -> None:
 @asynccontextmanager
 async def serving() -> AsyncIterator[int]:
     """Serve the door on a port, as 'bot serve' does."""
-    on = server.listening("127.0.0.1", 0)
     stop = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(
-            server.serve(
-                door(), on=on, streams=Streams(), settings=WebSettings(), stop=stop, grace=5
+    with server.listening("127.0.0.1", 0) as on:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                server.serve(
+                    door(), on=on, streams=Streams(), settings=WebSettings(), stop=stop, grace=5
+                )
             )
-        )
-        yield on.getsockname()[1]
-        stop.set()
+            yield on.getsockname()[1]
+            stop.set()
 
 
 @asynccontextmanager
