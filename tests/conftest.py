@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("tests.databases",)
 
 # No test depends on what the machine happens to have.
 for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
     os.environ.pop(name, None)
+
+settings.register_profile("thorough", max_examples=10_000)
 
 
 @pytest.fixture

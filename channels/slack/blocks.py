@@ -96,11 +96,9 @@ def home(
     blocks = (
         [_header(company), _section(_escaped(harmless(about)))] if about else [_header(company)]
     )
-    if suggestions:
-        buttons = [
-            _button(f"{SUGGEST}:{number}", each, each)
-            for number, each in enumerate(filter(str.strip, suggestions[:_ELEMENTS]))
-        ]
+    asked = [each for each in map(harmless, suggestions[:_ELEMENTS]) if each.strip()]
+    if asked:
+        buttons = [_button(f"{SUGGEST}:{number}", each, each) for number, each in enumerate(asked)]
         blocks.append({"type": "actions", "elements": buttons})
     if conversations:
         lines = [_linked(opening, link) for opening, link in conversations[:_LISTED]]

@@ -14,6 +14,7 @@ QUOTE: Final = 0
 """A quote among containers; any other number is a list item, and the width that it indents by."""
 
 _CODE: Final = 4  # columns of indent that make code of a line
+_DEEPEST: Final = 20  # containers that one line opens
 _LISTED: Final = 5  # columns after a list's mark that do
 
 _QUOTE: Final = re.compile(r"[ \t]*>")
@@ -208,7 +209,7 @@ def _open_quote(cursor: _Cursor) -> bool:
 def _open(cursor: _Cursor, *, paragraph: bool) -> tuple[tuple[int, ...], bool]:
     """Go into the containers that begin here; return them, and whether a list item does."""
     opened: list[int] = []
-    while cursor.indent() < _CODE:
+    while cursor.indent() < _CODE and len(opened) < _DEEPEST:
         if _open_quote(cursor):
             opened.append(QUOTE)
             continue

@@ -17,12 +17,14 @@ _AT_SENTENCE: Final = 0.95
 _AT_SPACE: Final = 0.97
 
 _ODD: Final = 120  # a line that may be a fence is never longer: else it is made no fence
+_GAP: Final = 20  # as many blank lines in a row are shown at most
 _TICKS: Final = 9  # room that is kept for closing a span of code
 
-_MARKS: Final = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])*"
+_MARKS: Final = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t]){0,40}"
 _HEAD: Final = re.compile(rf"{_MARKS}(?P<sign>`+|~+)?")
 _BLOCK: Final = re.compile(r"[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|`{3}|~{3})|[ \t]{4}")
 _DELIMITER: Final = re.compile(r"[ \t>|:-]*")
+_DEEP: Final = re.compile(rf"[ \t]{{{_ODD + 1},}}")
 _LIKE_FENCE: Final = re.compile(r"[ \t]*(?:`{3}|~{3})")
 _SOLID: Final = frozenset({Kind.CODE, Kind.ROW, Kind.DELIMITER, Kind.FENCE, Kind.END})
 
@@ -120,7 +122,8 @@ class Sheets:
         self._page.take(line)
 
     def _remaining(self) -> int:
-        return self._room - self._used - self._reserve - weight(self._lead)
+        opening = len("> > > ") + 2 * _ODD if isinstance(self._left, Fence) else 0
+        return self._room - self._used - self._reserve - weight(self._lead) - opening
 
     def _has_room_for_all(self) -> bool:
         if len(self._text) - self._at > self._room - self._used:
@@ -138,6 +141,8 @@ class Sheets:
         rest = self._text[self._at : end if end >= 0 else len(self._text)]
         if self._within:
             return self._go_on(rest, whole=whole, ended=end >= 0)
+        if _DEEP.match(rest) and self._defuse(rest, whole=whole):
+            return True
         if not whole and not self._tells(rest):
             return False
         if self._defuse(rest, whole=whole):
@@ -164,7 +169,13 @@ class Sheets:
         return sign[0] == "`" and "`" in after
 
     def _defuse(self, rest: str, *, whole: bool) -> bool:
-        """Make an absurdly long fence no fence, by a sign before it that shows nothing."""
+        """Make an absurdly long fence no fence, by a sign before it that shows nothing.
+
+        Nothing is indented by more than that either.
+        """
+        if indent := _DEEP.match(rest):
+            self._text = self._text[: self._at + _ODD] + self._text[self._at + indent.end() :]
+            return True
         mark = _HEAD.match(rest)
         if len(rest) <= _ODD or not mark or len(mark["sign"] or "") < len("```"):
             return False
@@ -181,6 +192,8 @@ class Sheets:
         line = self._source.look(rest)
         kept, start = self._inherited(line, rest)
         if _is_blank(line):
+            if not whole:
+                return False
             self._hold(kept + rest[start:])
             return self._pass(rest)
         if isinstance(self._left, Fence) and line.kind is Kind.END:
@@ -192,7 +205,7 @@ class Sheets:
         if self._said and self._ends_before(line, kept + rest[start:], table):
             self.full = True
             return False
-        self._open(line)
+        self._open(line, kept + rest[start:])
         guard = line.continues and not self._said and not line.spans and _BLOCK.match(line.content)
         self._lead = kept + (JOINER if guard else "")
         self._within, self._read, self._line = True, rest[:start], ""
@@ -212,9 +225,8 @@ class Sheets:
 
     def _hold(self, blank: str) -> None:
         """Keep a blank line until something follows it."""
-        self._blank.append(blank if len(blank) < _ODD else "")
-        while sum(map(len, self._blank)) + len(self._blank) > self._longest // 10:
-            self._blank.pop()
+        if len(self._blank) < _GAP:
+            self._blank.append(blank.rstrip()[:_ODD])
 
     def _pass(self, rest: str) -> bool:
         """Leave a line out."""
@@ -277,7 +289,7 @@ class Sheets:
 
     # --- What was open ------------------------------------------------------------------------
 
-    def _open(self, line: Line) -> None:
+    def _open(self, line: Line, shown: str) -> None:
         """Open again what the message before left, and show the blank lines that waited."""
         left, self._left = self._left, None
         if isinstance(left, Fence) and line.kind is Kind.CODE:
@@ -289,6 +301,9 @@ class Sheets:
         blank, self._blank = self._blank, []
         for each in blank:
             self._put_line(each)
+        # An item goes on with its list, of which this message has none, not with a paragraph.
+        if line.item and not self._page.look(shown).item:
+            self._put_line("")
 
     def _reopen(self, fence: Fence, containers: tuple[int, ...]) -> None:
         self._put_line(f"{_quotes(containers)}{fence.indent}{fence.sign}{fence.info}")

@@ -86,6 +86,11 @@ def test_nothing_that_slack_obeys_is_sent(text: str, harmless: str) -> None:
     assert streamed(text, piece=1) == [harmless]
 
 
+def test_a_line_that_begins_with_an_odd_space_stays_one_line() -> None:
+    text = "```\n\u00a0 0\n```"
+    assert streamed(text, piece=1) == pages(text) == [text]
+
+
 def test_an_empty_answer_is_no_message() -> None:
     assert pages(" \n\n") == []
     assert streamed(" \n\n") == []
