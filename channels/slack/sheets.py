@@ -141,11 +141,11 @@ class Sheets:
         rest = self._text[self._at : end if end >= 0 else len(self._text)]
         if self._within:
             return self._go_on(rest, whole=whole, ended=end >= 0)
-        if _DEEP.match(rest) and self._defuse(rest, whole=whole):
+        if _DEEP.match(rest) and self._defuse(rest):
             return True
         if not whole and not self._tells(rest):
             return False
-        if self._defuse(rest, whole=whole):
+        if self._defuse(rest):
             return True
         return self._begin(rest, whole=whole, final=final)
 
@@ -168,7 +168,7 @@ class Sheets:
             return bool(after.strip())
         return sign[0] == "`" and "`" in after
 
-    def _defuse(self, rest: str, *, whole: bool) -> bool:
+    def _defuse(self, rest: str) -> bool:
         """Make an absurdly long fence no fence, by a sign before it that shows nothing.
 
         Nothing is indented by more than that either.
@@ -178,8 +178,6 @@ class Sheets:
             return True
         mark = _HEAD.match(rest)
         if len(rest) <= _ODD or not mark or len(mark["sign"] or "") < len("```"):
-            return False
-        if whole and self._source.look(rest).kind not in {Kind.FENCE, Kind.END}:
             return False
         if self._plainly(mark["sign"], rest[mark.end() :]):
             return False
