@@ -24,6 +24,9 @@ _SAMPLES: Mapping[str, Any] = {
         }
     ],
     "quotes": ["You can return what you bought within 30 days. [1]"],
+    "question": "How do I return a lamp?",
+    "command": "/ask",
+    "rating": "good",
 }
 
 
