@@ -1,5 +1,6 @@
 """Delivers replies to Slack: each once, whoever began to show it and wherever that ended."""
 
+import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from channels.slack.thread import Found, Tag, Thread
 
 _logger = logging.getLogger(__name__)
 
+_PAUSES = (1.0, 3.0)  # before a post whose end is not known is looked for
 _SKEW = 60.0  # seconds between Slack's clock and ours, at most
 _LATE = 6  # of its attempts, this is the last: it is made even where nobody could look
 
@@ -149,7 +151,9 @@ class SlackPoster:
             tag = Tag(turn=delivery.turn, part=part, last=last)
             memo.sure = False
             try:
-                memo.there[part] = await thread.post(page, tag=tag, below=below if last else ())
+                memo.there[part] = await self._post_part(
+                    thread, delivery, page, tag=tag, below=below if last else ()
+                )
             except SlackBusy as busy:
                 memo.sure = not busy.uncertain
                 raise
@@ -158,6 +162,28 @@ class SlackPoster:
                 raise
             memo.sure = True
         return ",".join(_in_order(memo.there))
+
+    async def _post_part(
+        self,
+        thread: Thread,
+        delivery: Delivery,
+        page: str,
+        *,
+        tag: Tag,
+        below: Sequence[blocks.Block],
+    ) -> str:
+        """Post one message; where its end is not known, look for it before it is posted again."""
+        for pause in (*_PAUSES, None):
+            try:
+                return await thread.post(page, tag=tag, below=below)
+            except SlackBusy as busy:
+                if not busy.uncertain or pause is None:
+                    raise
+            await asyncio.sleep(pause)
+            there = _tagged(await self._look(thread.place, delivery), live=False)
+            if tag.part in there:
+                return there[tag.part].ts
+        raise AssertionError("unreachable")
 
 
 def _place(delivery: Delivery) -> Place:

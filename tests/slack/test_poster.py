@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from bot.backends.scripted import ScriptedBackend
+from bot.backends.scripted import ScriptedBackend, Step
 from bot.settings import SlackSettings
 from bot.store.base import Accepted
 from channels.slack.errors import SlackBusy
 from channels.slack.pace import Pace
 from channels.slack.places import CHANNEL
 from tests.house import until
-from tests.servers.slack import FakeSlack
+from tests.servers.slack import FakeSlack, Moods, Rules
 from tests.slack.shops import (
     Fault,
     FrailWire,
@@ -68,7 +68,7 @@ def again(fault: Fault) -> Fault:
 
 async def _until_delivery(app: App, accepted: Accepted, state: str) -> None:
     """Wait until the delivery of the conversation's reply is in ``state``."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             turns = await app.archive.turns(accepted.conversation)
             records = await app.archive.record(turns[-1].id) if turns else ()
@@ -260,3 +260,38 @@ async def test_a_reply_names_its_sources(tmp_path: Path) -> None:
         post = slack.called("chat.postMessage")[0].arguments
         assert post["unfurl_links"] is False
         assert post["unfurl_media"] is False
+
+
+# --- All at once ------------------------------------------------------------------------------
+
+
+async def test_in_a_storm_every_reply_comes_once(tmp_path: Path) -> None:
+    """One call in ten is refused or cut, before the deed or after it, and messages end early."""
+    count = 8
+    moods = Moods(
+        seed=5,
+        limited=0.05,
+        retry_after=0,
+        broken=0.03,
+        broken_after=0.03,
+        cut=0.03,
+        cut_after=0.03,
+    )
+    pace = Pace(first=0.05, append=0.05, share=0.0, segment=0.5, doubt=0.1, pause=0.1)
+
+    async def nap() -> None:
+        await asyncio.sleep(0.1)
+
+    steps: list[Step] = [step for number in range(12) for step in (f"Step {number}.\n\n", nap)]
+    whole = "".join(f"Step{number}." for number in range(12))
+    engine = {"delivery_seconds": 30.0}
+    async with (
+        FakeSlack(moods=moods, rules=Rules(stream_seconds=0.8)) as slack,
+        shop(tmp_path, slack, ScriptedBackend(steps), pace=pace, engine=engine) as app,
+    ):
+        heard = [await hear(app, slack, QUESTION) for _ in range(count)]
+        for thread, accepted in heard:
+            await _until_delivery(app, accepted, "sent")
+            # Where a message ends in mid-line, a sign that shows nothing may stand.
+            assert "".join(reply(slack, thread).replace("\u2060", "").split()) == whole
+            assert not any(message.streaming for message in slack.answers("D1", thread))
