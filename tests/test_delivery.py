@@ -45,8 +45,15 @@ class Board:
         return f"post {len(self.posted) - 1}"
 
 
-def courier(app: App, board: Board, *, holder: str = "one", seconds: float = 5.0) -> Courier:
-    return Courier(outbox=app.outbox, posters=[board], holder=holder, seconds=seconds, pause=0.05)
+def courier(app: App, board: Board, *, holder: str = "", seconds: float = 5.0) -> Courier:
+    """Return a courier of the process that answers, or of another one."""
+    return Courier(
+        outbox=app.outbox,
+        posters=[board],
+        holder=holder or app.holder,
+        seconds=seconds,
+        pause=0.05,
+    )
 
 
 async def test_a_reply_is_posted_once_and_carries_its_sources(tmp_path: Path) -> None:

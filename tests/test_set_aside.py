@@ -61,7 +61,7 @@ async def test_what_always_breaks_is_set_aside_and_the_customer_is_told(
         [record] = await app.archive.record(reply.turn)
         [listed] = await app.archive.unanswered(limit=9)
         assert (await app.conversations.owed(record.conversation)).after == 1
-        assert await app.outbox.take(channels=["terminal"], holder="courier", seconds=9)
+        assert await app.outbox.take(channels=["terminal"], holder=app.holder, seconds=9)
     assert tries == [1, 2, 3]
     assert reply.outcome is Outcome.SET_ASIDE
     assert "help@larkmoor.example" in reply.text

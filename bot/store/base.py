@@ -210,8 +210,9 @@ class Outbox(Protocol):
     ) -> Delivery | None:
         """Mark the oldest due delivery as sending, for ``seconds``, and return it.
 
-        One that was left in sending by a courier whose time is over is due again; a conversation's
-        deliveries leave in the order of their replies.
+        A reply is due at once for the ``holder`` that wrote it, which may be showing it, and a
+        moment later for everyone. One that was left in sending by a courier whose time is over is
+        due again; a conversation's deliveries leave in the order of their replies.
         """
         ...
 

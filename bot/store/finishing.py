@@ -60,11 +60,13 @@ def finish(
         if not connection.scalar(_HOLDS, of(lease)):
             raise lost(lease)
         return Finish.SUPERSEDED
-    _record(connection, turn, replied, tokens=tokens)
+    _record(connection, turn, replied, holder=lease.holder, tokens=tokens)
     return Finish.WAITING if replied.lease_owner else Finish.RELEASED
 
 
-def _record(connection: Connection, turn: values.Turn, replied: AnyRow, *, tokens: int) -> None:
+def _record(
+    connection: Connection, turn: values.Turn, replied: AnyRow, *, holder: str, tokens: int
+) -> None:
     place = {"conversation_id": replied.id, "turn_id": turn.id, "seq": replied.seq}
     audit = {"conversation_id": replied.id, "reply_seq": replied.seq, **rows.to_turn_row(turn)}
     reply = {
@@ -76,6 +78,6 @@ def _record(connection: Connection, turn: values.Turn, replied: AnyRow, *, token
     }
     connection.execute(_RECORD, audit)
     connection.execute(_SAY, {**place, **reply})
-    connection.execute(_SEND, {**place, "channel": replied.channel})
+    connection.execute(_SEND, {**place, "channel": replied.channel, "holder": holder})
     if turn.refused_calls:
         connection.execute(_CALLS, [rows.to_call_row(call, turn) for call in turn.refused_calls])

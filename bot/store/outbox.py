@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bot import messages as values
@@ -18,12 +18,21 @@ def _is_open(state: InstrumentedAttribute[str]) -> Any:
     return state.in_(bindparam(None, ["pending", "sending"], expanding=True, literal_execute=True))
 
 
+# Seconds for which a reply is left to the courier beside whoever wrote it, and may be showing it.
+_HEAD_START = 2.0
+_IS_ANOTHERS = and_(
+    Delivery.state == literal("pending", literal_execute=True),
+    Delivery.holder.is_not(None),
+    Delivery.holder != bindparam("taker", type_=Delivery.holder.type),
+    Delivery.due_at > now() - _HEAD_START,
+)
 _earlier = aliased(Delivery)
 _DUE = (
     select(Delivery.turn_id)
     .where(
         _is_open(Delivery.state),
         Delivery.due_at <= now(),
+        ~_IS_ANOTHERS,
         Delivery.channel.in_(bindparam("channels", expanding=True)),
         # None of its conversation stands before it.
         ~select(_earlier.turn_id)

@@ -4,7 +4,7 @@ import asyncio
 
 import anyio
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.messages import Turn
 from bot.store import tables
@@ -59,13 +59,23 @@ async def test_each_delivery_is_taken_once_however_many_try(
 ) -> None:
     turns = {(await _answered(store, key=f"visitor-{n}")).id for n in range(5)}
     taken = await asyncio.gather(
-        *(outbox.take(channels=WEB, holder=f"p-{n}", seconds=15) for n in range(10))
+        *(outbox.take(channels=WEB, holder=HOLDER, seconds=15) for _ in range(10))
     )
     got = [delivery.turn for delivery in taken if delivery]
     assert len(got) == len(set(got))
     while delivery := await outbox.take(channels=WEB, holder=HOLDER, seconds=15):
         got.append(delivery.turn)
     assert sorted(got) == sorted(turns)
+
+
+async def test_a_reply_is_left_to_whoever_wrote_it_but_not_for_long(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    await _answered(store)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    earlier = update(tables.Delivery).values(due_at=tables.Delivery.due_at - 2.5)
+    await database.write(lambda line: line.execute(earlier))
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
 
 
 async def test_deliveries_of_other_channels_are_left(
@@ -87,14 +97,14 @@ async def test_a_conversations_replies_leave_in_their_order(
     one = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert one
     assert one.turn == first.id
-    other = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    other = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert other
     assert other.turn == elsewhere.id
-    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
     await outbox.put_back(one, error="busy", seconds=60)
-    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15) is None
     await outbox.sent(first.id, receipt="ts-1")
-    two = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
+    two = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert two
     assert two.turn == second.id
 
@@ -105,7 +115,7 @@ async def test_couriers_that_come_at_once_do_not_overtake_each_other(
     first = await _answered(store)
     await _answered(store, seq=3)
     taken = await asyncio.gather(
-        *(outbox.take(channels=WEB, holder=f"p-{n}", seconds=15) for n in range(6))
+        *(outbox.take(channels=WEB, holder=HOLDER, seconds=15) for _ in range(6))
     )
     assert [delivery.turn for delivery in taken if delivery] == [first.id]
 
