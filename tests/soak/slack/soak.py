@@ -74,6 +74,7 @@ async def soak(
         broken_after=conditions.harm / 2,
         cut_after=conditions.harm / 2,
         slow=0.05,
+        refresh_every=20.0,
         spared=frozenset({"apps.connections.open", "auth.test"}),
     )
     rules = Rules(retries=_RETRIES, hourly=False)
