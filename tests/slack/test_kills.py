@@ -13,11 +13,18 @@ async def test_each_message_is_answered_once_whoever_is_killed(
 ) -> None:
     processes = 1 if database_url.startswith("sqlite") else 2
     conditions = Conditions(
-        messages=40, kills=5, processes=processes, seed=1, seconds=20, every=4, pace=0.01
+        messages=40,
+        kills=3,
+        processes=processes,
+        seed=1,
+        seconds=12,
+        every=4,
+        pace=0.01,
+        patience=90,
     )
     report = await soak(conditions, database=database_url, folder=tmp_path, tell=lambda _: None)
     log = (tmp_path / "bot.log").read_text()
     assert not report.findings, f"{report.findings}\n{log[-5000:]}"
-    assert report.kills == 5
+    assert report.kills == 3
     assert report.answers > 0
     assert "Traceback" not in log

@@ -62,3 +62,11 @@ async def test_an_answer_in_another_thread_is_found() -> None:
         books.asked = {"order-1": ("D1", await slack.say("Where is order-1?"))}
         await books.post(RIGHT)
         assert books.findings() == ["astray"]
+
+
+async def test_a_status_that_nobody_clears_is_found() -> None:
+    async with FakeSlack() as slack:
+        books = Books(slack, await slack.say("Where is order-1?"))
+        await books.post(RIGHT)
+        slack.sessions.begin("D1", books.asked["order-1"][1])
+        assert books.findings() == ["restless"]

@@ -33,7 +33,7 @@ class Conditions:
     every: float = 5.0
     pace: float = 0.02
     harm: float = 0.01
-    patience: float = 120.0
+    patience: float = 300.0
 
 
 @dataclass(kw_only=True, slots=True)

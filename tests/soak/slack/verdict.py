@@ -61,21 +61,31 @@ def _together(turn: str, messages: Sequence[Message]) -> Reply:
 def judge(slack: FakeSlack, asked: Asked) -> Iterator[str]:
     """Tell all that is wrong."""
     yield from _left_over(slack)
+    yield from _restless(slack, asked)
     found: dict[str, list[Reply]] = defaultdict(list)
     for reply in replies(slack):
         yield from _wrong(reply)
         for order in reply.about:
             found[order].append(reply)
-    for order, (channel, thread) in asked.items():
-        answers = found.pop(order, [])
-        if not answers:
-            yield f"lost: {order} has no answer"
-        elif len(answers) > 1:
-            yield f"twice: {order} has {len(answers)}: turns {[each.turn for each in answers]}"
-        elif (answers[0].channel, answers[0].thread) != (channel, thread):
-            yield f"astray: {order} is answered in another thread"
+    for order, place in asked.items():
+        yield from _answered_once(order, place, found.pop(order, []))
     for order in found:
         yield f"unknown: nobody asked for {order}"
+
+
+def _answered_once(order: str, place: tuple[str, str], answers: Sequence[Reply]) -> Iterator[str]:
+    if not answers:
+        yield f"lost: {order} has no answer"
+    elif len(answers) > 1:
+        yield f"twice: {order} has {len(answers)}: turns {[each.turn for each in answers]}"
+    elif (answers[0].channel, answers[0].thread) != place:
+        yield f"astray: {order} is answered in another thread"
+
+
+def _restless(slack: FakeSlack, asked: Asked) -> Iterator[str]:
+    for channel, thread in dict.fromkeys(asked.values()):
+        if slack.status(channel, thread) not in {"", "active"}:
+            yield f"restless: {channel} {thread} shows that the bot is still at work"
 
 
 def _left_over(slack: FakeSlack) -> Iterator[str]:
