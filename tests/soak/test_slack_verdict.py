@@ -6,7 +6,7 @@ from tests.servers.slack import FakeSlack
 from tests.servers.slack.calling import Caller
 from tests.servers.slack.posting import Posting
 from tests.soak.slack.model import answer
-from tests.soak.slack.verdict import judge
+from tests.soak.slack.verdict import judge, restless
 
 
 class Books:
@@ -69,4 +69,4 @@ async def test_a_status_that_nobody_clears_is_found() -> None:
         books = Books(slack, await slack.say("Where is order-1?"))
         await books.post(RIGHT)
         slack.sessions.begin("D1", books.asked["order-1"][1])
-        assert books.findings() == ["restless"]
+        assert restless(slack, books.asked) == [("D1", books.asked["order-1"][1])]

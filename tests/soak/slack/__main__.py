@@ -61,6 +61,7 @@ def table(name: str, report: Report) -> str:
         "of these to several messages": report.bursts,
         "streams begun": report.streams,
         "messages removed": report.removed,
+        "threads that still show work": report.restless,
         "acknowledged, p50": f"{report.ack(0.5):.0f} ms",
         "acknowledged, p99": f"{report.ack(0.99):.0f} ms",
         "seconds": f"{report.seconds:.0f}",

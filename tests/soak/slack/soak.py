@@ -12,7 +12,7 @@ from tests.servers.slack.screen import threads
 from tests.soak.slack import model
 from tests.soak.slack.crew import Crew
 from tests.soak.slack.talks import Talk, make
-from tests.soak.slack.verdict import judge, replies
+from tests.soak.slack.verdict import judge, replies, restless
 
 _RETRIES = (0.0, 1.0, 2.0, 4.0, 8.0, *(15.0,) * 20)
 
@@ -51,6 +51,7 @@ class Report:
     bursts: int = 0
     streams: int = 0
     removed: int = 0
+    restless: int = 0
     acks: Sequence[float] = ()
     findings: Sequence[str] = ()
     codes: Sequence[int] = field(default=())
@@ -183,6 +184,7 @@ class _Run:
             bursts=sum(len(reply.about) > 1 for reply in found),
             streams=sum(each.history[1].deed == "started" for each in ours if each.history[1:]),
             removed=sum(each.deleted for each in ours),
+            restless=len(restless(slack, self._asked)),
             acks=slack.acks,
             findings=list(judge(slack, self._asked)),
             codes=self._crew.ended,

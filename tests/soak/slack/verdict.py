@@ -58,10 +58,15 @@ def _together(turn: str, messages: Sequence[Message]) -> Reply:
     )
 
 
+def restless(slack: FakeSlack, asked: Asked) -> list[tuple[str, str]]:
+    """Return the threads that still show that the bot is at work."""
+    threads = dict.fromkeys(asked.values())
+    return [place for place in threads if slack.status(*place) not in {"", "active"}]
+
+
 def judge(slack: FakeSlack, asked: Asked) -> Iterator[str]:
     """Tell all that is wrong."""
     yield from _left_over(slack)
-    yield from _restless(slack, asked)
     found: dict[str, list[Reply]] = defaultdict(list)
     for reply in replies(slack):
         yield from _wrong(reply)
@@ -80,12 +85,6 @@ def _answered_once(order: str, place: tuple[str, str], answers: Sequence[Reply])
         yield f"twice: {order} has {len(answers)}: turns {[each.turn for each in answers]}"
     elif (answers[0].channel, answers[0].thread) != place:
         yield f"astray: {order} is answered in another thread"
-
-
-def _restless(slack: FakeSlack, asked: Asked) -> Iterator[str]:
-    for channel, thread in dict.fromkeys(asked.values()):
-        if slack.status(channel, thread) not in {"", "active"}:
-            yield f"restless: {channel} {thread} shows that the bot is still at work"
 
 
 def _left_over(slack: FakeSlack) -> Iterator[str]:
