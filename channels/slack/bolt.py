@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import FrontdeskError, without_words
 from channels.slack.hall import Hall
+from channels.slack.talk import NotYet
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ class _Entrance(AsyncMiddleware):
             return await next()
         try:
             words = await self._hall.take(req.body)
+        except NotYet as error:
+            _logger.debug("Slack was told to say something again: %s", error)
+            return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)
         except FrontdeskError as error:
             _logger.warning("An event was not kept; Slack sends it again: %s", error)
             return BoltResponse(status=HTTPStatus.SERVICE_UNAVAILABLE)

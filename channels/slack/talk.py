@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.app import App
-from bot.errors import InboundRefused
+from bot.errors import FrontdeskError, InboundRefused
 from bot.settings.slack import SlackSettings
 from bot.store.base import Accepted, Visit
 from channels.slack.calls import Calls
@@ -13,17 +13,24 @@ from channels.slack.heard import Call, Rated, Said
 from channels.slack.notices import Notices
 from channels.slack.places import CHANNEL, Place
 
-# A follow-up may overtake the mention that began its thread: that is looked for again.
+# A follow-up may overtake the mention that began its thread, be it that this process was just
+# begun: so much is it awaited. Slack repeats what is not acknowledged at once and after a minute.
 _YOUNG = 60.0
+_REPEATED = 600.0
 _LOOKS = (0.25, 0.5)
 _TITLE = 200
 _CALLED = frozenset({Call.DIRECT, Call.MENTION})
 
 
+class NotYet(FrontdeskError):
+    """Whether a reply is meant for the bot is known once its thread's mention is here."""
+
+
 class Talk:
     """Keeps it. Each method returns why nothing was to be done, or nothing.
 
-    All of them may raise ``StoreUnavailable``: then it is not kept.
+    All of them may raise ``StoreUnavailable``, and ``said`` may raise ``NotYet``: then it is not
+    kept, and Slack shall say it again.
     """
 
     def __init__(
@@ -46,8 +53,12 @@ class Talk:
     async def said(self, said: Said) -> str:
         if said.call is Call.NONE:
             return "not said to the bot"
-        if said.call is Call.REPLY and await self._conversation(said) is None:
-            return "a thread without the bot"
+        if said.call is Call.REPLY:
+            visit = await self._conversation(said)
+            if visit is None:
+                return "a thread without the bot"
+            if await self._came_before(said, visit):
+                return "said before the bot was asked"
         accepted = await self._kept(said)
         if accepted is not None and accepted.seq == 1 and not accepted.duplicate:
             self._name(said)
@@ -91,13 +102,22 @@ class Talk:
         """Return the conversation of a thread; a young one may be about to begin."""
         for pause in (*_LOOKS, None):
             found = await self._app.visits.find(CHANNEL, said.place.key)
-            if found or pause is None or not self._is_young(said.place):
+            if found or self._age(said.place) > _YOUNG:
                 return found
-            await asyncio.sleep(pause)
-        return None
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise NotYet("A reply came before its thread was known.")
 
-    def _is_young(self, place: Place) -> bool:
-        return self._clock() - float(place.thread) < _YOUNG
+    async def _came_before(self, said: Said, visit: Visit) -> bool:
+        """Tell whether people said it among themselves, and it is only repeated."""
+        if self._age(said.place) > _REPEATED:
+            return False
+        first = await self._app.visits.page(visit.conversation.id, limit=1)
+        asked = first[0].external_id if first else None
+        return asked is not None and said.external_id < asked
+
+    def _age(self, place: Place) -> float:
+        return self._clock() - float(place.thread)
 
     async def edited(self, said: Said) -> str:
         try:

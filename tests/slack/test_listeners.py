@@ -79,6 +79,34 @@ async def test_a_follow_up_may_overtake_its_mention(tmp_path: Path) -> None:
         await comes(lambda: _said(hall, ts, "And abroad?"))
 
 
+async def test_a_follow_up_is_told_again_until_its_mention_is_there(tmp_path: Path) -> None:
+    rules = Rules(ack_seconds=1.5, retries=(0.0,) * 20, hourly=False)
+    async with FakeSlack(rules=rules) as slack, visited(tmp_path, slack=slack) as hall:
+        ts = slack.world.clock.ts()
+        late = {"channel": "C1", "channel_type": "channel", "user": "U1"}
+        follow_up = message("And abroad?", ts=slack.world.clock.ts(), thread_ts=ts, **late)
+        await slack.deliver(follow_up)
+        await until(lambda: slack.deliveries and slack.deliveries[0].failure)
+        await slack.deliver(message(f"<@{slack.bot_user}> and at home?", ts=ts, **late))
+        await comes(lambda: _said(hall, ts, "And abroad?"))
+        await heard(hall)
+
+
+async def test_what_people_said_before_the_mention_stays_among_them(tmp_path: Path) -> None:
+    rules = Rules(ack_seconds=1.5, retries=(0.0,) * 20, hourly=False)
+    async with FakeSlack(rules=rules) as slack, visited(tmp_path, slack=slack) as hall:
+        ts, late = slack.world.clock.ts(), {"channel": "C1", "channel_type": "channel"}
+        reply = message("Sure.", ts=slack.world.clock.ts(), thread_ts=ts, user="U2", **late)
+        await slack.deliver(reply)
+        await until(lambda: slack.deliveries and slack.deliveries[0].failure)
+        words = f"<@{slack.bot_user}> what is for lunch?"
+        asks = message(words, ts=slack.world.clock.ts(), thread_ts=ts, user="U1", **late)
+        await slack.deliver(asks)
+        await comes(lambda: _said(hall, ts, "what is for lunch?"))
+        await heard(hall)
+        assert "Sure." not in await hall.texts(ts, channel="C1")
+
+
 async def _said(hall: Visited, ts: str, text: str) -> bool:
     return text in await hall.texts(ts, channel="C1")
 
@@ -94,7 +122,8 @@ async def test_who_speaks_to_someone_else_is_left_alone(tmp_path: Path, text: st
 
 
 async def test_a_thread_of_strangers_is_left_alone(tmp_path: Path) -> None:
-    async with visited(tmp_path) as hall:
+    years_later = 4e9
+    async with visited(tmp_path, clock=lambda: years_later) as hall:
         ts = await hall.slack.say("Lunch?", channel="C1")
         await hall.slack.say("Sure.", channel="C1", thread=ts, user="U2")
         await heard(hall)

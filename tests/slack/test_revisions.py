@@ -9,6 +9,11 @@ from tests.slack.bodies import changed, message
 from tests.slack.halls import answered, heard, replies_of, visited
 
 
+def years_later() -> float:
+    """Return a time at which the threads of a test are long known."""
+    return 4e9
+
+
 async def test_an_edit_before_the_answer_is_what_is_answered(tmp_path: Path) -> None:
     held = asyncio.Event()
     backend = ScriptedBackend([held.wait, "Neither."], "They are.")
@@ -52,7 +57,7 @@ async def test_a_question_that_was_too_long_may_be_shortened(tmp_path: Path) -> 
 
 
 async def test_an_old_message_of_a_thread_may_be_edited_in_peace(tmp_path: Path) -> None:
-    async with visited(tmp_path) as hall:
+    async with visited(tmp_path, clock=years_later) as hall:
         root = await hall.slack.say("Lunch?", channel="C1")
         old = await hall.slack.say("Shure.", channel="C1", thread=root, user="U2")
         await heard(hall)
@@ -64,7 +69,7 @@ async def test_an_old_message_of_a_thread_may_be_edited_in_peace(tmp_path: Path)
 
 
 async def test_what_strangers_edit_gets_no_word_of_the_bot(tmp_path: Path) -> None:
-    async with visited(tmp_path) as hall:
+    async with visited(tmp_path, clock=years_later) as hall:
         root = await hall.slack.say("Lunch?", channel="C1")
         await hall.slack.say("Sure.", channel="C1", thread=root, user="U2")
         await hall.slack.edit(root, "x" * 40_000)
