@@ -59,7 +59,6 @@ class Deliverer:
     line: Line
     deliveries: list[Delivery] = field(default_factory=list)
     lost: list[Json] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)  # the ts of messages that the app knows of
 
     async def event(self, payload: Json, *, copies: int | None = None) -> None:
         """Bring an event until it is taken, and its copies beside it."""
@@ -102,7 +101,6 @@ class Deliverer:
         self.deliveries.append(delivery)
         try:
             delivery.ack = await self.line.carry(delivery)
-            self.taken.add(payload.get("event", {}).get("ts", ""))
         except NotTaken as error:
             delivery.failure = error.reason if error.again else "no_retry"
         return delivery

@@ -35,7 +35,6 @@ async def run(kind: str, url: str, folder: Path, options: Any) -> Report:
         every=options.every,
         pace=options.pace,
         harm=options.harm,
-        hasty=options.hasty,
     )
     await schema.upgrade(url)
     end = "\r" if sys.stderr.isatty() else "\n"
@@ -80,9 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, help="in which talks begin; a third a message")
     parser.add_argument("--pace", type=float, default=0.02, help="seconds between two words")
     parser.add_argument("--harm", type=float, default=0.01, help="the share of calls that fail")
-    parser.add_argument(
-        "--hasty", action="store_true", help="go on in channels before the mention is known"
-    )
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     parser.add_argument("--folder", type=Path, help="keep the databases and the logs here")
     options = parser.parse_args(arguments)

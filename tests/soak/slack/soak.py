@@ -34,7 +34,6 @@ class Conditions:
     pace: float = 0.02
     harm: float = 0.01
     patience: float = 300.0
-    hasty: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -124,8 +123,6 @@ class _Run:
         root: str | None = None
         for line in talk.lines:
             await asyncio.sleep(line.pause if root else 0)
-            if root and talk.channel.startswith("C") and not self._conditions.hasty:
-                await self._known(root)
             ts = await self._slack.say(
                 line.text,
                 user=talk.user,
@@ -135,10 +132,6 @@ class _Run:
             )
             root = root or ts
             self._asked[line.order] = (talk.channel, root)
-
-    async def _known(self, ts: str) -> None:
-        while ts not in self._slack.world.deliverer.taken:  # noqa: ASYNC110 - plain enough
-            await asyncio.sleep(0.1)
 
     async def _trouble(self) -> None:
         luck = random.Random(self._conditions.seed + 1)
