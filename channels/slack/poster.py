@@ -88,6 +88,15 @@ class SlackPoster:
         place = _place(delivery)
         memo = self._memos.setdefault(delivery.turn, _Memo(attempt=delivery.attempts))
         memo.attempt = delivery.attempts
+        try:
+            return await self._posted(place, delivery, memo)
+        except DeliveryRefused:
+            self._memos.pop(delivery.turn, None)
+            raise
+        finally:
+            self._stage.let_go(place, delivery.turn)
+
+    async def _posted(self, place: Place, delivery: Delivery, memo: _Memo) -> str:
         live = self._stage.of(delivery.turn)
         await self._clear_away(place, delivery, but=self._stage.turns())
         if live is not None:
@@ -149,17 +158,9 @@ class SlackPoster:
                 continue
             last = part == len(texts)
             tag = Tag(turn=delivery.turn, part=part, last=last)
-            memo.sure = False
-            try:
-                memo.there[part] = await self._post_part(
-                    thread, delivery, page, tag=tag, below=below if last else ()
-                )
-            except SlackBusy as busy:
-                memo.sure = not busy.uncertain
-                raise
-            except SlackRefused:
-                memo.sure = True
-                raise
+            memo.there[part] = await self._post_part(
+                thread, delivery, page, memo=memo, tag=tag, below=below if last else ()
+            )
             memo.sure = True
         return ",".join(_in_order(memo.there))
 
@@ -169,16 +170,25 @@ class SlackPoster:
         delivery: Delivery,
         page: str,
         *,
+        memo: _Memo,
         tag: Tag,
         below: Sequence[blocks.Block],
     ) -> str:
-        """Post one message; where its end is not known, look for it before it is posted again."""
+        """Post one message; where its end is not known, look for it before it is posted again.
+
+        Whether it is not there is sure from what a post ended in, never a look.
+        """
         for pause in (*_PAUSES, None):
+            memo.sure = False
             try:
                 return await thread.post(page, tag=tag, below=below)
             except SlackBusy as busy:
-                if not busy.uncertain or pause is None:
+                memo.sure = not busy.uncertain
+                if memo.sure or pause is None:
                     raise
+            except SlackRefused:
+                memo.sure = True
+                raise
             await asyncio.sleep(pause)
             there = _tagged(await self._look(thread.place, delivery), live=False)
             if tag.part in there:

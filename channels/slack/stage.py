@@ -111,7 +111,7 @@ class Stage:
         await live.run()
         # Its receipt is kept for a courier that waited no longer, and comes again.
         pause = self._pace.linger if live.awaited else 0.0
-        asyncio.get_running_loop().call_later(pause, self.forget, live.scene.turn)
+        asyncio.get_running_loop().call_later(pause, self._give_up, live)
 
     async def _title(self, scene: Scene) -> str | None:
         """Return what a new thread is called: the question that it began with."""
@@ -144,6 +144,18 @@ class Stage:
     def forget(self, turn: str) -> None:
         """Show an answer no longer; what it showed is for others to remove."""
         self._lives.pop(turn, None)
+
+    def _give_up(self, live: Live) -> None:
+        """Leave an answer to others, unless it was delivered meanwhile."""
+        if self._lives.get(live.scene.turn) is live:
+            self.forget(live.scene.turn)
+            self.let_go(live.thread.place, live.scene.turn)
+
+    def let_go(self, place: Place, turn: str) -> None:
+        """Hear that a reply is posted, or cannot be now: unless it is shown, nobody works on it."""
+        sign = self._signs.get(place.key)
+        if sign is not None and turn not in self._lives:
+            sign.let_go(turn)
 
     def delivered(self, place: Place, turn: str, *, cleared: bool) -> None:
         """Hear that a reply is there, so that the next answer may be shown.

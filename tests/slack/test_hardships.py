@@ -1,0 +1,63 @@
+"""What people see, and what stays behind, where Slack or the database fails at a bad moment."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.backends.scripted import ScriptedBackend
+from bot.settings import SlackSettings
+from bot.store.base import Accepted
+from channels.slack.errors import SlackBusy
+from tests.house import until
+from tests.servers.slack import FakeSlack
+from tests.slack.shops import Fault, hear, lost, refused, reply, shop
+
+QUESTION = "How long does shipping take?"
+WHOLE = "Shipping takes three days at most."
+QUIET = SlackSettings(streaming=False)
+
+
+async def _until_delivery(app: App, accepted: Accepted, state: str) -> None:
+    """Wait until the delivery of the conversation's reply is in ``state``."""
+    async with asyncio.timeout(30):
+        while True:
+            turns = await app.archive.turns(accepted.conversation)
+            records = await app.archive.record(turns[-1].id) if turns else ()
+            if records and records[0].delivery == state:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_post_that_cannot_be_looked_for_yet_is_not_made_again(tmp_path: Path) -> None:
+    away = Fault(
+        method="conversations.replies", error=SlackBusy("Slack cannot be reached."), times=3
+    )
+    faults = [lost("chat.postMessage", done=True), away]
+    backend = ScriptedBackend(WHOLE)
+    async with FakeSlack() as slack:
+        async with shop(tmp_path, slack, backend, faults=faults, settings=QUIET) as app:
+            thread, accepted = await hear(app, slack, QUESTION)
+            await _until_delivery(app, accepted, "sent")
+        assert reply(slack, thread) == WHOLE
+        assert len(slack.called("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize("view", ["agent", "assistant"])
+async def test_nothing_works_for_ever_on_a_reply_that_slack_refuses(
+    tmp_path: Path, view: str
+) -> None:
+    fault = refused("chat.postMessage", "is_archived", times=100)
+    settings = SlackSettings.model_validate({"view": view, "streaming": False})
+    begun = asyncio.Event()
+    backend = ScriptedBackend([begun.wait, WHOLE])
+    async with (
+        FakeSlack() as slack,
+        shop(tmp_path, slack, backend, faults=[fault], settings=settings) as app,
+    ):
+        thread, accepted = await hear(app, slack, QUESTION)
+        await until(lambda: slack.status("D1", thread) not in {"", "active"})
+        begun.set()
+        await _until_delivery(app, accepted, "failed")
+        await until(lambda: slack.status("D1", thread) in {"", "active"}, seconds=5)
