@@ -44,12 +44,13 @@ class Asking:
             return ""
         await asyncio.wait({asking}, timeout=_PATIENCE)
         if asking.done():
-            return asking.result() or self._notices.words("not_taken")
+            words = asking.result()
+            return self._notices.words("not_taken") if words is None else words
         self._errands.run("word of where the answer is", self._tell(asked, asking))
         return self._notices.words("one_moment")
 
     async def _ask(self, asked: Asked) -> str:
-        """Keep the question in a new thread; return what to tell the person."""
+        """Keep the question in a new thread; return what to tell the person, if anything."""
         try:
             longest = self._app.settings.bot.longest_message
             question = cleaned(asked.text, longest=longest)

@@ -118,8 +118,8 @@ class Hall:
                 return await self._talk.deleted(external_id)
             case Rated():
                 return await self._talk.rated(heard)
-            case Stopped(place=place):
-                return await self._talk.stopped(place)
+            case Stopped():
+                return await self._talk.stopped(heard)
         return await self._received(heard)
 
     async def _received(self, heard: Heard) -> str:

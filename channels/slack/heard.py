@@ -29,7 +29,7 @@ class Said:
 
     @property
     def external_id(self) -> str:
-        return message_id(self.place.install, self.place.channel, self.ts)
+        return message_id(self.place.channel, self.ts)
 
     @property
     def inbound(self) -> Inbound:
@@ -71,9 +71,10 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """A person wants no more of the present answer."""
+    """A person wants no more of the present answer. ``trigger`` is that of no other such wish."""
 
     place: Place
+    trigger: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

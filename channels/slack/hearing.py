@@ -121,8 +121,7 @@ class Ears:
         if before and _automatic(before):
             raise _Nothing("of a bot")
         channel = _told(name(event, "channel"), "channel")
-        install = self.workspace.install
-        return Deleted(external_id=message_id(install, channel, _told(gone, "ts")))
+        return Deleted(external_id=message_id(channel, _told(gone, "ts")))
 
     def _said(self, message: Body, event: Body, body: Body) -> Said:
         """Return what a person wrote in ``message``, which ``event`` tells of."""
@@ -201,7 +200,8 @@ class Ears:
         return Began(place=self._place(name(thread, "channel_id"), ts(thread, "thread_ts")))
 
     def _stopped(self, event: Body, body: Body) -> Heard:  # noqa: ARG002 - likewise
-        return Stopped(place=self._place(name(event, "channel"), ts(event, "thread_ts")))
+        place = self._place(name(event, "channel"), ts(event, "thread_ts"))
+        return Stopped(place=place, trigger=ts(event, "event_ts"))
 
     def _left(self, event: Body, body: Body) -> Heard:
         if text(event, "type") == "tokens_revoked" and not part(event, "tokens").get("bot"):
@@ -261,7 +261,7 @@ class Ears:
         here = name(body, "channel", "id") or name(body, "container", "channel_id")
         if (place.install, place.channel) != (self.workspace.install, here):
             raise _Nothing("a button of another place")
-        return Stopped(place=place)
+        return Stopped(place=place, trigger=trigger(body, "trigger_id"))
 
     def _command(self, body: Body) -> Heard:
         if text(body, "command") != self.command:

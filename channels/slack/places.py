@@ -55,6 +55,9 @@ def user_of(customer: str) -> str:
     return customer.rpartition(":")[2]
 
 
-def message_id(install: str, channel: str, ts: str) -> str:
-    """Return the id of one message, however often it is delivered and as whatever event."""
-    return f"{install}:{channel}:{ts}"
+def message_id(channel: str, ts: str) -> str:
+    """Return the id of one message, however often it is delivered and as whatever event.
+
+    Workspaces that share a channel have one id for it, and each may be told of the message.
+    """
+    return f"{channel}:{ts}"

@@ -9,7 +9,7 @@ from bot.settings.slack import SlackSettings
 from bot.store.base import Accepted, Visit
 from channels.slack.calls import Calls
 from channels.slack.errands import Errands
-from channels.slack.heard import Call, Rated, Said
+from channels.slack.heard import Call, Rated, Said, Stopped
 from channels.slack.notices import Notices
 from channels.slack.places import CHANNEL, Place
 
@@ -151,9 +151,13 @@ class Talk:
         self._errands.run("thanks for a rating", thanks)
         return ""
 
-    async def stopped(self, place: Place) -> str:
-        visit = await self._app.visits.find(CHANNEL, place.key)
+    async def stopped(self, stopped: Stopped) -> str:
+        key, trigger = stopped.place.key, stopped.trigger
+        visit = await self._app.visits.find(CHANNEL, key)
         if visit is None:
             return "no conversation there"
+        # Slack repeats itself for minutes, and a later answer is not meant.
+        if trigger and not await self._notices.first(f"stopped:{key}:{trigger}"):
+            return "a stop that was told before"
         await self._app.engine.stop(visit.conversation.id)
         return ""

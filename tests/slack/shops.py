@@ -151,7 +151,7 @@ async def hear(
         channel=CHANNEL,
         key=place(slack, root, channel=channel).key,
         customer=customer(slack.team, user),
-        external_id=message_id(slack.team, channel, ts),
+        external_id=message_id(channel, ts),
         text=text,
     )
     return root, await app.engine.accept(inbound)

@@ -75,7 +75,7 @@ def test_a_direct_message_is_for_the_bot() -> None:
     inbound = heard.inbound
     assert (inbound.channel, inbound.key) == ("slack", f"{INSTALL}:{DIRECT}:{TS}")
     assert (inbound.customer, inbound.text) == (f"{INSTALL}:{ADA}", "Where is my parcel?")
-    assert (inbound.attributes, inbound.external_id) == ({}, f"{INSTALL}:{DIRECT}:{TS}")
+    assert (inbound.attributes, inbound.external_id) == ({}, f"{DIRECT}:{TS}")
 
 
 def test_a_mention_is_one_message_as_whatever_it_arrives() -> None:
@@ -210,7 +210,7 @@ def test_an_edit_tells_how_the_message_stands_now() -> None:
     heard = hear(changed(message("Where are my boots?"), message("Where is my parcel?")))
     assert isinstance(heard, Edited)
     assert heard.said.text == "Where are my boots?"
-    assert heard.said.external_id == f"{INSTALL}:{DIRECT}:{TS}"
+    assert heard.said.external_id == f"{DIRECT}:{TS}"
 
 
 def test_an_edit_may_take_the_mention_away() -> None:
@@ -234,7 +234,7 @@ def test_an_edit_of_the_bots_own_message_is_ignored() -> None:
     [deleted(before=message()), deleted(), changed({"subtype": "tombstone", "ts": TS})],
 )
 def test_a_deleted_message_is_told(event: Body) -> None:
-    assert hear(event) == Deleted(external_id=f"{INSTALL}:{DIRECT}:{TS}")
+    assert hear(event) == Deleted(external_id=f"{DIRECT}:{TS}")
 
 
 def test_the_bots_own_deletions_are_ignored() -> None:
@@ -255,7 +255,9 @@ def test_a_rating_names_its_turn_and_its_thread(value: str, rating: Rating) -> N
 
 
 def test_stop_is_heard_from_our_button_and_from_slacks() -> None:
-    assert EARS.hear(click("frontdesk_stop", THREAD.key)) == Stopped(place=THREAD)
+    assert EARS.hear(click("frontdesk_stop", THREAD.key)) == Stopped(
+        place=THREAD, trigger="11.22.trigger"
+    )
     event = {"type": "agent_session_stopped", "channel": DIRECT, "thread_ts": TS, "user": ADA}
     assert hear(event) == Stopped(place=THREAD)
 

@@ -29,4 +29,4 @@ def test_people_of_two_workspaces_are_two_customers() -> None:
 
 
 def test_a_message_has_one_id_in_its_channel() -> None:
-    assert message_id("T1", "C1", "1.2") != message_id("T1", "C2", "1.2")
+    assert message_id("C1", "1.2") != message_id("C2", "1.2")
