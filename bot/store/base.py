@@ -469,8 +469,8 @@ class Installations(Protocol):
         """Replace what is sealed, if it is still ``old``; nothing else changes."""
         ...
 
-    async def remove(self, channel: str, name: str) -> bool:
-        """Forget an installation; False if there was none."""
+    async def remove(self, channel: str, name: str, *, at: float) -> bool:
+        """Forget the installation that was kept ``at`` that time; False if there is none such."""
         ...
 
     async def issue(self, channel: str, state: str, *, seconds: float) -> None:

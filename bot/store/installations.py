@@ -35,7 +35,7 @@ _RESEAL = (
     )
     .values(sealed=bindparam("new"))
 )
-_REMOVE = delete(tables.Installation).where(*_THIS)
+_REMOVE = delete(tables.Installation).where(*_THIS, tables.Installation.at == bindparam("then"))
 
 _ENDED = delete(OAuthState).where(OAuthState.ends_at <= now())
 _ISSUE = insert(OAuthState).values(ends_at=now() + bindparam("seconds"))
@@ -72,10 +72,10 @@ class SqlInstallations:
         this = {"of": channel, "named": name, "old": old, "new": new}
         return await self._database.write(lambda line: line.execute(_RESEAL, this).rowcount == 1)
 
-    async def remove(self, channel: str, name: str) -> bool:
+    async def remove(self, channel: str, name: str, *, at: float) -> bool:
         if not rows.fits(name, tables.Installation.name):
             return False
-        this = {"channel": channel, "name": name}
+        this = {"channel": channel, "name": name, "then": at}
         return await self._database.write(lambda line: line.execute(_REMOVE, this).rowcount == 1)
 
     async def issue(self, channel: str, state: str, *, seconds: float) -> None:

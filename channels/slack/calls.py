@@ -5,12 +5,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from channels.slack.errors import SlackBusy
+from channels.slack.errors import SlackBusy, SlackRefused
 from channels.slack.wire import Wire
-from channels.slack.workspaces import Workspaces
+from channels.slack.workspaces import Workspace, Workspaces
 
 # Its limit is one for each channel, not for the workspace.
 _BY_CHANNEL: Final = "chat.postMessage"
+
+# What Slack says of a token that was revoked, or that knows of no scope that came later.
+_DEAD: Final = frozenset({"account_inactive", "invalid_auth", "missing_scope", "token_revoked"})
 
 
 class Calls:
@@ -47,21 +50,32 @@ class Calls:
             NotInstalled: the bot has no token there.
         """
         workspace = await self.workspaces.find(install)
-        token = workspace.token.get_secret_value()
         gate = _gate(install, method, arguments)
         until = self._clock() + patience
         while True:
             await self._pass(gate, method, until=until)
             try:
                 heard = await self._wire.ask(
-                    method, token=token, where=install, arguments=arguments
+                    method,
+                    token=workspace.token.get_secret_value(),
+                    where=install,
+                    arguments=arguments,
                 )
             except SlackBusy as busy:
                 if busy.retry_after is None:
                     raise
                 self._gates[gate] = self._clock() + busy.retry_after
+            except SlackRefused as refused:
+                newer = await self._newer(workspace, refused)
+                if newer is None:
+                    raise
+                workspace = newer
             else:
                 return heard.data
+
+    async def _newer(self, workspace: Workspace, refused: SlackRefused) -> Workspace | None:
+        """Return the workspace with another token, if it was this one that Slack refused."""
+        return await self.workspaces.newer(workspace) if refused.error in _DEAD else None
 
     async def _pass(self, gate: tuple[str, ...], method: str, *, until: float) -> None:
         """Wait before a shut gate, or say at once that it stays shut for too long."""

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pydantic import SecretStr
@@ -44,6 +45,14 @@ class ManyWorkspaces:
         self._found[install] = (self._clock(), workspace)
         return workspace
 
+    async def newer(self, workspace: Workspace) -> Workspace | None:
+        """Look past what is remembered: another process may have heard of a new token."""
+        self._found.pop(workspace.install, None)
+        with suppress(NotInstalled):
+            found = await self.find(workspace.install)
+            return found if found.token != workspace.token else None
+        return None
+
     async def keep(self, workspace: Workspace) -> None:
         """Keep a workspace that installed the app; what was kept of it before is replaced."""
         await self._installations.keep(
@@ -60,7 +69,7 @@ class ManyWorkspaces:
         # Slack tells whole seconds.
         if kept is None or (at and kept.at >= at + 1):
             return
-        if await self._installations.remove(CHANNEL, install):
+        if await self._installations.remove(CHANNEL, install, at=kept.at):
             _logger.info("The app was removed from %s; its token is forgotten.", install)
 
 

@@ -46,6 +46,10 @@ class Workspaces(Protocol):
         """
         ...
 
+    async def newer(self, workspace: Workspace) -> Workspace | None:
+        """Return the workspace if it has another token by now, for one that Slack refused."""
+        ...
+
     async def forget(self, install: str, *, at: float) -> None:
         """Note that the app was removed there ``at`` a time, in seconds since the epoch.
 
@@ -64,6 +68,9 @@ class OneWorkspace:
         if install != self.workspace.install:
             raise NotInstalled(f"The bot's token is for {self.workspace.team}, not for {install}.")
         return self.workspace
+
+    async def newer(self, workspace: Workspace) -> Workspace | None:  # noqa: ARG002 - the promise
+        return None
 
     async def forget(self, install: str, *, at: float) -> None:  # noqa: ARG002 - the promise
         _logger.warning(

@@ -56,9 +56,12 @@ async def test_channels_know_nothing_of_each_others_installations(
     assert [each.name for each in await installations.all("slack")] == ["T1", "T2"]
     assert await installations.all("teams") == []
     assert await installations.find("teams", "T1") is None
-    assert not await installations.remove("teams", "T1")
-    assert await installations.remove("slack", "T1")
-    assert not await installations.remove("slack", "T1")
+    kept = await installations.find("slack", "T1")
+    assert kept
+    assert not await installations.remove("teams", "T1", at=kept.at)
+    assert not await installations.remove("slack", "T1", at=kept.at - 1)
+    assert await installations.remove("slack", "T1", at=kept.at)
+    assert not await installations.remove("slack", "T1", at=kept.at)
     assert [each.name for each in await installations.all("slack")] == ["T2"]
 
 
@@ -68,7 +71,7 @@ async def test_a_name_that_is_not_there_finds_nothing(
 ) -> None:
     await installations.keep("slack", "T1", sealed="…", about={})
     assert await installations.find("slack", name) is None
-    assert not await installations.remove("slack", name)
+    assert not await installations.remove("slack", name, at=0)
     assert not await installations.redeem("slack", name)
 
 

@@ -58,6 +58,9 @@ class Known:
             raise NotInstalled(install)
         return self._known[install]
 
+    async def newer(self, workspace: Workspace) -> Workspace | None:  # noqa: ARG002 - the promise
+        return None
+
     async def forget(self, install: str, *, at: float) -> None:
         self.left.append((install, at))
         self._known.pop(install, None)

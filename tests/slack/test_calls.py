@@ -37,6 +37,9 @@ class Two:
             scopes=frozenset(),
         )
 
+    async def newer(self, workspace: Workspace) -> Workspace | None:  # noqa: ARG002 - the promise
+        return None
+
     async def forget(self, install: str, *, at: float) -> None:
         """Both stay."""
 

@@ -13,9 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import OAuthSettings, SlackSettings
+from bot.store.base import Installation
 from bot.store.database import Database
 from bot.store.installations import SqlInstallations
+from channels.slack.calls import Calls
 from channels.slack.door import Answer
+from channels.slack.errors import SlackGone
 from channels.slack.installed import ManyWorkspaces
 from channels.slack.installing import InstallPages
 from channels.slack.scopes import SCOPES
@@ -35,6 +38,7 @@ class Office:
 
     pages: InstallPages
     workspaces: ManyWorkspaces
+    installations: SqlInstallations
     folder: Path
     time: float = 1e9
 
@@ -58,7 +62,7 @@ async def office(slack: FakeSlack, folder: Path, *, secret: str = "") -> AsyncIt
         installations=installations,
         workspaces=workspaces,
     )
-    made = Office(pages=pages, workspaces=workspaces, folder=folder)
+    made = Office(pages=pages, workspaces=workspaces, installations=installations, folder=folder)
     times.append(made)
     yield made
     await wire.close()
@@ -221,3 +225,44 @@ async def test_pages_are_kept_nowhere_and_shown_in_no_frame(tmp_path: Path) -> N
         assert headers["x-frame-options"] == "DENY"
         assert headers["referrer-policy"] == "no-referrer"
         assert re.search(r"HttpOnly; SameSite=Lax; Secure$", headers["set-cookie"])
+
+
+async def test_a_new_token_is_used_wherever_the_old_one_is_remembered(tmp_path: Path) -> None:
+    async with FakeSlack() as slack, office(slack, tmp_path) as here:
+        await Browser(here).install(team="T7")
+        vault = Vault.of(SecretStr(KEY), place="SLACK_TOKEN_KEY")
+        other = ManyWorkspaces(here.installations, vault)
+        assert (await other.find("T7")).install == "T7"
+        slack.revoke("T7")
+        await Browser(here).install(team="T7")
+        wire = Wire(api_url=slack.api_url)
+        calls = Calls(workspaces=other, wire=wire)
+        try:
+            assert (await calls("T7", "auth.test"))["team_id"] == "T7"
+            slack.revoke("T7")
+            with pytest.raises(SlackGone, match="token_revoked"):
+                await calls("T7", "auth.test")
+        finally:
+            await wire.close()
+
+
+async def test_who_installs_it_anew_while_its_removal_is_noted_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FakeSlack() as slack, office(slack, tmp_path) as here:
+        await Browser(here).install(team="T7")
+        store = here.installations
+        find = store.find
+
+        async def slowly(channel: str, name: str) -> Installation | None:
+            found = await find(channel, name)
+            here.time += 5
+            monkeypatch.undo()
+            await Browser(here).install(team="T7")
+            return found
+
+        monkeypatch.setattr(store, "find", slowly)
+        await here.workspaces.forget("T7", at=here.time)
+        assert (await here.workspaces.find("T7")).token.get_secret_value() == (
+            slack.installed("T7").token
+        )
