@@ -165,6 +165,8 @@ class Live:
                 await self._rest()
                 if not self.over:
                     await self._step()
+        except FrontdeskError as error:
+            _logger.info("An answer is not shown while it is written: %s", error)
         except Exception as error:
             text = "An answer is not shown while it is written."
             _logger.exception(text, exc_info=without_words(error))
@@ -251,7 +253,7 @@ class Live:
             while version.parts:
                 try:
                     await self.thread.remove(version.parts[0].ts)
-                except SlackError as error:
+                except (SlackError, StoreError) as error:
                     _logger.debug("What was withdrawn is still there: %s", error)
                     if self._gone is not None and now > self._gone + self._pace.patience:
                         self._end(None)  # the next reply's delivery removes it

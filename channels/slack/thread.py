@@ -172,10 +172,15 @@ class Thread:
             )
 
     async def _deleted(self, ts: str) -> bool:
+        """Delete a message; False where Slack will not, or fails at that again and again."""
         try:
             await self._surely("chat.delete", ts=ts)
         except SlackRefused as refused:
             return refused.error == GONE
+        except SlackBusy as busy:
+            if busy.retry_after is not None:
+                raise
+            return False
         return True
 
     # --- What is there -----------------------------------------------------------------------

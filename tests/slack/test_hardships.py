@@ -7,12 +7,14 @@ import pytest
 
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
+from bot.errors import BackendUnavailable
 from bot.settings import SlackSettings
 from bot.store.base import Accepted
 from channels.slack.errors import SlackBusy
+from channels.slack.workspaces import NotInstalled
 from tests.house import until
 from tests.servers.slack import FakeSlack
-from tests.slack.shops import Fault, hear, lost, refused, reply, shop
+from tests.slack.shops import Fault, hear, is_delivered, lost, refused, reply, shop
 
 QUESTION = "How long does shipping take?"
 WHOLE = "Shipping takes three days at most."
@@ -42,6 +44,35 @@ async def test_a_post_that_cannot_be_looked_for_yet_is_not_made_again(tmp_path: 
             await _until_delivery(app, accepted, "sent")
         assert reply(slack, thread) == WHOLE
         assert len(slack.called("chat.postMessage")) == 1
+
+
+async def test_where_slack_fails_to_delete_what_was_withdrawn_is_emptied(tmp_path: Path) -> None:
+    fails = asyncio.Event()
+    broken = ScriptedBackend(
+        ["Wrong.", fails.wait, BackendUnavailable("It broke.", backend="first")], name="first"
+    )
+    second = ScriptedBackend(WHOLE, name="second")
+    faults = [lost("chat.delete", times=1_000)]
+    async with FakeSlack() as slack, shop(tmp_path, slack, broken, second, faults=faults) as app:
+        thread, _ = await hear(app, slack, QUESTION)
+        await until(lambda: "Wrong" in reply(slack, thread))
+        fails.set()
+        await until(lambda: is_delivered(slack, thread))
+        assert reply(slack, thread) == "…" + WHOLE
+
+
+async def test_a_workspace_that_leaves_in_mid_answer_is_no_fault_of_ours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = NotInstalled("The app is not installed in T1.")
+    fault = Fault(method="chat.appendStream", error=gone)
+    backend = ScriptedBackend(["Shipping takes ", "three days at most."], delay=0.2)
+    async with FakeSlack() as slack, shop(tmp_path, slack, backend, faults=[fault]) as app:
+        thread, _ = await hear(app, slack, QUESTION)
+        await until(lambda: is_delivered(slack, thread))
+        assert fault.met
+        assert reply(slack, thread) == WHOLE
+    assert not [each for each in caplog.records if each.exc_info]
 
 
 @pytest.mark.parametrize("view", ["agent", "assistant"])
