@@ -22,6 +22,7 @@ _logger = logging.getLogger(__name__)
 LONGEST = 1_048_576
 """Bytes that a request may have."""
 
+_DIGITS = 12  # more of them are no size
 _SECONDS = 10.0  # in which a request must be here
 _REPEATED = (b"x-slack-retry-num", b"x-slack-retry-reason")
 
@@ -137,7 +138,7 @@ class _Gone(Exception):
 
 async def _body(headers: Sequence[tuple[bytes, bytes]], receive: Receive) -> bytes:
     said = _header(headers, b"content-length")
-    if said.isdigit() and int(said) > LONGEST:
+    if said.isdecimal() and (len(said) > _DIGITS or int(said) > LONGEST):
         raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     body = bytearray()
     try:

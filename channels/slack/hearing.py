@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.messages import Rating
 from channels.slack.blocks import FEEDBACK, STOP, SUGGEST
-from channels.slack.envelopes import kind, name, part, parts, text, trigger, ts
+from channels.slack.envelopes import installs, kind, name, part, parts, text, trigger, ts
 from channels.slack.heard import (
     Asked,
     Began,
@@ -206,6 +206,8 @@ class Ears:
     def _left(self, event: Body, body: Body) -> Heard:
         if text(event, "type") == "tokens_revoked" and not part(event, "tokens").get("bot"):
             raise _Nothing("no token of the bot")
+        if self.workspace.install != next(filter(None, installs(body)), ""):
+            raise _Nothing("of a place that is forgotten already")
         return Left(install=self.workspace.install, at=_seconds(body.get("event_time")))
 
     def _place(self, channel: str, thread: str) -> Place:

@@ -137,6 +137,9 @@ async def test_size_is_looked_at_before_the_signature_and_that_before_the_body()
     large = Request(headers=(), body=b"x" * (LONGEST + 1), refused=413)
     assert (await knock(door(), large))[0] == 413
     assert (await knock(door(), large, step=65_536))[0] == 413
+    for odd, status in ((b"\xb2", 401), (b"9" * 5_000, 413)):
+        sized = Request(headers=((b"content-length", odd),), body=b"", refused=status)
+        assert (await knock(door(), sized))[0] == status
     just = request(b" " * (LONGEST - len(EVENT)) + EVENT)
     assert (await knock(door(), just))[0] == 200
     unsigned = Request(headers=(), body=b"\xff", refused=401)

@@ -323,6 +323,15 @@ def test_a_workspace_that_leaves_is_told(event: Body) -> None:
     assert hear(event) == Left(install=INSTALL, at=1700000000.0)
 
 
+def test_an_organisation_that_leaves_takes_no_workspace_with_it() -> None:
+    """It may have installed the app by itself, and what is told twice finds only that."""
+    granted = {"enterprise_id": "E1", "team_id": INSTALL, "is_enterprise_install": True}
+    body = envelope({"type": "app_uninstalled"}, authorizations=[granted])
+    assert EARS.hear(body) == Ignored(
+        kind="app_uninstalled", reason="of a place that is forgotten already"
+    )
+
+
 # --- Where it comes from ------------------------------------------------------------------------
 
 
