@@ -223,12 +223,17 @@ async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
     asked = [each for each in backends if isinstance(each, AnthropicBackend | OpenAIBackend)]
 
     def load() -> None:
-        with suppress(Exception):  # whatever it is, the first question meets it and tells
-            for backend in asked:
-                backend.warm()
-            prices.warm()
-        # All of it stays: the garbage collector need not look through it again and again.
-        gc.freeze()
+        # All of it stays: the garbage collector need not look through it again and again, and
+        # each time stop everyone for as long as hundreds of messages take.
+        gc.disable()
+        try:
+            with suppress(Exception):  # whatever it is, the first question meets it and tells
+                for backend in asked:
+                    backend.warm()
+                prices.warm()
+            gc.freeze()
+        finally:
+            gc.enable()
 
     timer = Timer(_AT_REST_SECONDS, load)
     timer.daemon = True

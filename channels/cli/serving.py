@@ -1,6 +1,7 @@
 """Opens a bot and its doors, and serves until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Coroutine, Sequence
@@ -82,6 +83,7 @@ class _House:
                 serving.append(await self._over_a_socket(slack, bolt, stop))
         if on is not None:
             serving.append(await self._over_http(app, slack, bolt, on, stop))
+        gc.freeze()  # what is open stays: no collection of garbage looks through it any more
         await _together(serving, stop)
 
     def _address(self) -> socket.socket:
