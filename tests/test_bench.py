@@ -8,6 +8,7 @@ from tests.bench import report
 from tests.bench.parts import Scale, parts
 from tests.bench.places import Files
 from tests.bench.report import Row
+from tests.bench.slack import Rush
 from tests.bench.stretch import Size
 from tests.bench.web import Crowd
 
@@ -21,12 +22,13 @@ TINY = Scale(
     repeats=25,
     room=20,
     crowd=Crowd(streams=4, answers=2, words=10),
+    rush=Rush(messages=4, seconds=1, answers=2, words=10, modes=["socket"]),
 )
 
 
-@pytest.mark.timeout(300)  # three servers start one after another, perhaps beside other tests
+@pytest.mark.timeout(300)  # four servers start one after another, perhaps beside other tests
 @pytest.mark.parametrize(
-    "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web"]
+    "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web", "slack"]
 )
 def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
     rows = parts(TINY, where=lambda _: Files(tmp_path), results=tmp_path)[name]()

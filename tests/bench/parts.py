@@ -15,6 +15,7 @@ from tests.bench.processes import two_processes
 from tests.bench.repeats import repeated_history
 from tests.bench.report import Row
 from tests.bench.room import database_room
+from tests.bench.slack import Rush, slack_answers
 from tests.bench.stretch import Size
 from tests.bench.web import Crowd, watched_answers
 
@@ -37,6 +38,7 @@ class Scale:
     repeats: int
     room: int
     crowd: Crowd
+    rush: Rush
 
 
 FULL = Scale(
@@ -49,6 +51,7 @@ FULL = Scale(
     repeats=120,
     room=300,
     crowd=Crowd(streams=1000, answers=50, words=200),
+    rush=Rush(messages=200, seconds=10, answers=50, words=50),
 )
 QUICK = Scale(
     repetitions=1,
@@ -60,6 +63,7 @@ QUICK = Scale(
     repeats=30,
     room=20,
     crowd=Crowd(streams=100, answers=10, words=50),
+    rush=Rush(messages=40, seconds=2, answers=10, words=50),
 )
 
 
@@ -97,5 +101,6 @@ def parts(scale: Scale, *, where: Callable[[str], Place], results: Path) -> Mapp
         "room-postgresql": on("postgresql", database_room, turns=scale.room),
         "repeats": on("sqlite", repeated_history, turns=scale.repeats),
         "web": on("sqlite", watched_answers, crowd=scale.crowd, repetitions=scale.slow_repetitions),
+        "slack": on("sqlite", slack_answers, rush=scale.rush, repetitions=scale.slow_repetitions),
         "processes": on("postgresql", two_processes, **both),
     }

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import resource
-import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -14,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bot.resources import sample
 from tests.bench import cores
 from tests.bench.places import Place
 from tests.bench.provider import provider
 from tests.bench.report import Row
+from tests.bench.served import cpu, free_port, served
 from tests.bench.stamps import paragraphs
 
 _PACE = 0.03  # seconds from word to word, as a quick model has it
@@ -98,8 +96,8 @@ async def watched_answers(place: Place, *, crowd: Crowd, repetitions: int) -> Se
         database = await place.migrated()
         ours = _bot(folder, database=database, model=quick.url)
         await _learn(ours)
-        port = _free_port()  # one for all, since sessions belong to a page's origin
-        async with _running([*ours, "serve"], port):
+        port = free_port()  # one for all, since sessions belong to a page's origin
+        async with served([*ours, "serve"], port, environment=_ENVIRONMENT):
             seats = await audience.do("seats", port=port, count=crowd.streams)
         _bot(folder, database=database, model=model.url)
         bare = [sys.executable, "-m", "tests.bench.bare", text, "--pace", str(_PACE)]
@@ -113,16 +111,16 @@ async def watched_answers(place: Place, *, crowd: Crowd, repetitions: int) -> Se
 async def _show(
     audience: _Audience, command: Sequence[str], port: int, seats: Sequence[Any], crowd: Crowd
 ) -> _Show:
-    async with _running(command, port) as process:
+    async with served(command, port, environment=_ENVIRONMENT) as process:
         await audience.do("open", port=port, seats=seats[:1])
         await audience.do("ask", asking=1, words=crowd.words)  # it warms up
         await audience.do("close")
         empty = process.memory_full_info().uss
         await audience.do("open", port=port, seats=seats)
         full = process.memory_full_info().uss
-        before = _cpu(process)
+        before = cpu(process)
         delays = await audience.do("ask", asking=crowd.answers, words=crowd.words)
-        spent = _cpu(process) - before
+        spent = cpu(process) - before
         await audience.do("close")
     return _Show(
         delays=sorted(delay / 1000 for delay in delays),
@@ -159,11 +157,6 @@ def _rows(crowd: Crowd, *, ours: Sequence[_Show], bare: Sequence[_Show]) -> Sequ
     ]
 
 
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
-
-
 def _bot(folder: Path, *, database: str, model: str) -> list[str]:
     """Write the settings of a bot that asks ``model``; returns its command."""
     settings = folder / "bot.toml"
@@ -176,41 +169,6 @@ async def _learn(command: Sequence[str]) -> None:
         *command, "learn", str(sample() / "help"), stdout=DEVNULL, env=_ENVIRONMENT
     )
     assert await learning.wait() == 0
-
-
-@asynccontextmanager
-async def _running(command: Sequence[str], port: int) -> AsyncIterator[psutil.Process]:
-    """Run a server, on this process's core, until the block ends."""
-    server = await asyncio.create_subprocess_exec(
-        *command, "--port", str(port), stdout=DEVNULL, stderr=DEVNULL, env=_ENVIRONMENT
-    )
-    try:
-        while not await _is_ready(port):
-            if server.returncode is not None:
-                raise RuntimeError(f"It does not run by itself either: {' '.join(command)}")
-            await asyncio.sleep(0.05)
-        yield psutil.Process(server.pid)
-    finally:
-        if server.returncode is None:
-            server.terminate()
-        await server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-async def _is_ready(port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionRefusedError:
-        return False
-    writer.write(b"GET /readyz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
-    answer = await reader.read()
-    writer.close()
-    return answer.startswith(b"HTTP/1.1 200")
 
 
 @asynccontextmanager
