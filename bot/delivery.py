@@ -22,8 +22,12 @@ _logger = logging.getLogger(__name__)
 
 # Of a delivery's time; after that another courier may look for the post, which must be there.
 _SHARE_TO_POST = 0.8
-_PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)  # seconds before the second, third … attempt
-_MOST_ATTEMPTS = 2 * (1 + len(_PAUSES))  # those that ended with their process count, too
+# Seconds before the second, third … attempt: a channel may be away for hours.
+_PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0)
+LAST_ATTEMPT = 1 + len(_PAUSES)
+"""How often a reply is tried that its channel does not take; after that it is given up."""
+
+_MOST_ATTEMPTS = 2 * LAST_ATTEMPT  # those that ended with their process count, too
 
 
 class Poster(Protocol):
@@ -177,7 +181,7 @@ class Courier:
         return await poster.post(delivery)
 
     async def _put_back(self, delivery: Delivery, error: str, *, again: bool = True) -> None:
-        again = again and delivery.attempts <= len(_PAUSES)
+        again = again and delivery.attempts < LAST_ATTEMPT
         seconds = _PAUSES[delivery.attempts - 1] if again else None
         _logger.warning(
             "The reply of turn %s was not posted to %s (attempt %d, %s): %s",

@@ -1,6 +1,7 @@
 """A reply leaves through its channel once, whatever happens to the courier."""
 
 import asyncio
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from bot.messages import Delivery
 from bot.store.outbox import SqlOutbox
 from bot.store.overview import SqlOverview
 from tests.house import ask, house, until
+
+_NOW_DUE = "UPDATE deliveries SET due_at = 0"
 
 
 class Board:
@@ -116,6 +119,20 @@ async def test_what_a_channel_will_never_take_is_given_up_at_once(
     assert [delivery.text for delivery in board.posted] == ["Second."]
     assert (lost.turn, lost.attempts, "archived" in lost.error) == (first.turn, 1, True)
     assert "giving up" in caplog.text
+
+
+async def test_a_reply_outlives_a_channel_that_is_away_for_hours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Board(*[FrontdeskError("the channel is away")] * 99)
+    async with house(tmp_path, ScriptedBackend("Here.")) as app:
+        await ask(app, "hello")
+        sender = courier(app, board)
+        while await sender.deliver_one():
+            await app.database.write(lambda line: line.exec_driver_sql(_NOW_DUE))
+    pauses = [float(pause) for pause in re.findall(r"again in (\S+) s", caplog.text)]
+    assert pauses == sorted(pauses)
+    assert sum(pauses) > 3 * 3600
 
 
 async def test_a_channel_that_is_slow_for_some_keeps_nobody_else_waiting(tmp_path: Path) -> None:

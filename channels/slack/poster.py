@@ -5,6 +5,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.delivery import LAST_ATTEMPT
 from bot.errors import DeliveryRefused
 from bot.messages import Delivery
 from bot.store.base import Archive, Posts, Shown
@@ -19,8 +20,8 @@ from channels.slack.thread import Found, Tag, Thread
 _logger = logging.getLogger(__name__)
 
 _PAUSES = (1.0, 3.0)  # before a post whose end is not known is looked for
+_REFUSALS = 5  # after so many it is given up: the replies behind it wait
 _SKEW = 60.0  # seconds between Slack's clock and ours, at most
-_LATE = 6  # of its attempts, this is the last: it is made even where nobody could look
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class SlackPoster:
         try:
             found = [each async for each in self._stage.thread(place).look(oldest=oldest)]
         except (SlackRefused, SlackBusy) as error:
-            if isinstance(error, SlackBusy) and delivery.attempts < _LATE:
+            if isinstance(error, SlackBusy) and delivery.attempts < LAST_ATTEMPT:
                 raise
             # Better twice than not at all.
             _logger.warning("Whether a reply is there already cannot be seen: %s", error)
@@ -105,7 +106,12 @@ class SlackPoster:
                 return await self._delivered(place, delivery, receipt, cleared=live.cleared)
             self._stage.forget(delivery.turn)
             await self._clear_away(place, delivery, but=self._stage.turns(), live=live)
-        receipt = await self._post_whole(place, delivery, memo)
+        try:
+            receipt = await self._post_whole(place, delivery, memo)
+        except SlackRefused as refused:
+            if delivery.attempts < _REFUSALS:
+                raise
+            raise DeliveryRefused(str(refused)) from refused
         return await self._delivered(place, delivery, receipt, cleared=False)
 
     async def _delivered(

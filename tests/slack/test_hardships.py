@@ -75,6 +75,23 @@ async def test_a_workspace_that_leaves_in_mid_answer_is_no_fault_of_ours(
     assert not [each for each in caplog.records if each.exc_info]
 
 
+async def test_what_slack_refuses_again_and_again_holds_up_no_later_reply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery._PAUSES", [0.01] * 9)
+    fault = refused("chat.postMessage", "no_text", times=5)
+    backend = ScriptedBackend("First.", "Second.")
+    async with (
+        FakeSlack() as slack,
+        shop(tmp_path, slack, backend, faults=[fault], settings=QUIET) as app,
+    ):
+        thread, accepted = await hear(app, slack, QUESTION)
+        await _until_delivery(app, accepted, "failed")
+        await hear(app, slack, "And now?", thread=thread)
+        await until(lambda: is_delivered(slack, thread))
+        assert reply(slack, thread) == "Second."
+
+
 @pytest.mark.parametrize("view", ["agent", "assistant"])
 async def test_nothing_works_for_ever_on_a_reply_that_slack_refuses(
     tmp_path: Path, view: str
