@@ -49,6 +49,7 @@ BLANKED = {
     "event:app_mention": "of a bot",
     "event:message": "of a bot",
     "event:app_home_opened": "it tells no user",
+    "event:tokens_revoked": "of a place that is forgotten already",  # it names none
 }
 
 
