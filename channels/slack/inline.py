@@ -7,13 +7,13 @@ from typing import Final
 from bot.marks import BEGINNING, LONGEST, TOKEN
 
 _TICKS: Final = 8  # a longer run of backticks is no span of code to us
-_WORD: Final = 100  # a longer one, still unfinished, is let through
+_WORD: Final = 100  # a longer one is several pieces
 
 _RUN: Final = re.compile(r"(?<![\\`])(`+)")
 _WIDE: Final = (
     "\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff"
 )
-_PIECE: Final = re.compile(rf"\s*(?:[{_WIDE}]|[^\s{_WIDE}]+)|\s+")
+_PIECE: Final = re.compile(rf"\s*(?:[{_WIDE}]|[^\s{_WIDE}]{{1,{_WORD}}})|\s+")
 _SENTENCE: Final = re.compile(
     r"(?:[.!?\u2026][\"')\]*_\u201d\u2019]*|[\u3002\uff01\uff1f][\u300d\u300f\uff09]*)$"
 )
@@ -41,12 +41,18 @@ def ends_sentence(text: str) -> bool:
     return _SENTENCE.search(text) is not None
 
 
-def decided(text: str) -> int:
-    """Return how much of an unfinished line no further text can change the pieces of."""
-    found = BEGINNING.search(text, max(0, len(text) - LONGEST))
-    end = found.start() if found else len(text)
-    word = re.compile(r"\S*\Z").search(text, max(0, end - _WORD), end)
-    return word.start() if word and word.start() > end - _WORD else end
+def finished(text: str) -> list[str]:
+    """Return those ``pieces`` of an unfinished line that no further text can change."""
+    held = _undecided(text, max(0, len(text) - LONGEST))
+    for token in TOKEN.finditer(text):
+        if token.start() < held < token.end():
+            held = _undecided(text, token.end())
+    return list(pieces(text[:held]))[:-1]  # the last may be half a word
+
+
+def _undecided(text: str, start: int) -> int:
+    found = BEGINNING.search(text, start)
+    return found.start() if found else len(text)
 
 
 def whole_signs(text: str, end: int) -> int:

@@ -150,6 +150,13 @@ class Outline:
             return self._code(line[cursor.at :], self.fence, spans)
         return self._words(cursor, spans, whole=whole)
 
+    def after(self, line: str) -> "Outline":
+        """Return what is open after ``line``, if it came next."""
+        read = self.look(line)
+        outline = Outline()
+        outline.containers, outline.leaf = read.containers, read.leaf
+        return outline
+
     def _enter(self, cursor: _Cursor) -> Sequence[tuple[int, int]]:
         """Go into the containers that go on; return what each takes."""
         spans = []
@@ -183,7 +190,7 @@ class Outline:
         kind, after = _leaf(cursor, None if opened else leaf)
         lazy = not whole and not opened and kind is Kind.WORDS
         if lazy and isinstance(self.leaf, Paragraph):
-            kept, leaf = self.containers, self.leaf
+            kept, leaf, after = self.containers, self.leaf, Paragraph(line=content)
         return Line(
             kind=kind,
             spans=spans,

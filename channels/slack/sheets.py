@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from channels.slack.inline import decided, ends_sentence, open_ticks, pieces, whole_signs
+from channels.slack.heads import ODD, tamed, tells, unfenced
+from channels.slack.inline import ends_sentence, finished, open_ticks, pieces, whole_signs
 from channels.slack.outline import QUOTE, Fence, Kind, Line, Outline, Table
 from channels.slack.wording import JOINER, Harmless, weight
 
@@ -16,16 +17,13 @@ _AT_LINE: Final = 0.91
 _AT_SENTENCE: Final = 0.95
 _AT_SPACE: Final = 0.97
 
-_ODD: Final = 120  # a line that may be a fence is never longer: else it is made no fence
 _GAP: Final = 20  # as many blank lines in a row are shown at most
 _TICKS: Final = 9  # room that is kept for closing a span of code
+_SIGNS: Final = 200  # what the last few signs weigh at most, of which none is split
 
-_MARKS: Final = r"(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t]){0,40}"
-_HEAD: Final = re.compile(rf"{_MARKS}(?P<sign>`+|~+)?")
 _BLOCK: Final = re.compile(r"[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|`{3}|~{3})|[ \t]{4}")
+_RISKY: Final = re.compile(r"[-+*>#|=`~\d]")
 _DELIMITER: Final = re.compile(r"[ \t>|:-]*")
-_DEEP: Final = re.compile(rf"[ \t]{{{_ODD + 1},}}")
-_LIKE_FENCE: Final = re.compile(r"[ \t]*(?:`{3}|~{3})")
 _SOLID: Final = frozenset({Kind.CODE, Kind.ROW, Kind.DELIMITER, Kind.FENCE, Kind.END})
 
 
@@ -49,6 +47,9 @@ class Sheets:
         self._within = False
         self._read = ""  # as the answer has it
         self._line = ""  # as this message has it
+        self._words = ""  # of the answer's, as far as this message has it
+        self._midway = False  # a message before has its beginning
+        self._torn = ""  # the rest of a piece of it that had to be split
         self._lead = ""  # what this message needs before the rest of it
         self._solid = False  # it is code or of a table
         self._reserve = 0  # room that is kept for closing what is open in it
@@ -83,22 +84,26 @@ class Sheets:
             pass
         self._text, self._at = self._text[self._at :], 0
         if final and not self.full and self._said:
-            self._close("")
+            self._close()
         return self._give()
 
     def turn(self) -> str:
         """End the present message; return what to append to it first."""
         if not self._said:
             return self._give()
+        if self._within and not self._line:
+            self._rewind()
         self._left = self._page.fence or self._page.table
-        midway = self._within and bool(self._line)
-        known, _, _ = self._text.partition("\n")
-        ticks = self._close(known if "\n" in self._text else None)
-        if midway:
+        ticks = self._close()
+        self._midway = self._within
+        if self._midway:
             self._lead = _quotes(self._page.look(self._line).containers) + ticks
         read = self._source.look(self._read) if self._within else self._source
         self._orphans = len(read.containers)
-        self._page, self._line, given = Outline(), "", self._give()
+        code = isinstance(self._left, Fence)
+        self._blank = [_quotes_of(each) for each in self._blank] if code else []
+        self._page, self._line, self._words, self._torn = Outline(), "", "", ""
+        given = self._give()
         self._parts, self._room, self._used = [], self._longest, 0
         self._said = self.full = False
         return given
@@ -122,13 +127,12 @@ class Sheets:
         self._page.take(line)
 
     def _remaining(self) -> int:
-        opening = len("> > > ") + 2 * _ODD if isinstance(self._left, Fence) else 0
-        return self._room - self._used - self._reserve - weight(self._lead) - opening
+        return self._room - self._used - self._reserve - weight(self._lead)
 
     def _has_room_for_all(self) -> bool:
         if len(self._text) - self._at > self._room - self._used:
             return False
-        return self._used + weight(self._text[self._at :]) + 3 * _ODD <= self._room
+        return self._used + weight(self._text[self._at :]) + 3 * ODD <= self._room
 
     # --- Where lines begin --------------------------------------------------------------------
 
@@ -141,72 +145,48 @@ class Sheets:
         rest = self._text[self._at : end if end >= 0 else len(self._text)]
         if self._within:
             return self._go_on(rest, whole=whole, ended=end >= 0)
-        if _DEEP.match(rest) and self._defuse(rest):
-            return True
-        if not whole and not self._tells(rest):
+        return self._next(rest, whole=whole, final=final)
+
+    def _next(self, rest: str, *, whole: bool, final: bool) -> bool:
+        code = self._source.fence is not None
+        if (better := tamed(rest, code=code)) != rest:
+            return self._rewrite(rest, better)
+        plain = not self._source.table and tells(rest, code=code)
+        if not (whole or plain or self._is_endless(rest)):
             return False
-        if self._defuse(rest):
-            return True
-        return self._begin(rest, whole=whole, final=final)
-
-    def _tells(self, head: str) -> bool:
-        """Tell whether the beginning of a line says enough to show it."""
-        mark = _HEAD.match(head)
-        sign, start = (mark["sign"] or "", mark.end()) if mark else ("", 0)
-        if start == len(head):
-            return bool(sign) and len(head) > _ODD
-        if len(sign) > 2 and not self._plainly(sign, head[start:]) and len(head) <= _ODD:  # noqa: PLR2004
-            return False
-        narrow = self._used >= _ZONE * self._room
-        if self._source.table or (narrow and (self._source.fence or "|" in head)):
-            return len(head) > self._room - self._used
-        return not narrow or len(head) > len("### ")
-
-    def _plainly(self, sign: str, after: str) -> bool:
-        """Tell whether what begins like a fence is none."""
-        if self._source.fence:
-            return bool(after.strip())
-        return sign[0] == "`" and "`" in after
-
-    def _defuse(self, rest: str) -> bool:
-        """Make an absurdly long fence no fence, by a sign before it that shows nothing.
-
-        Nothing is indented by more than that either.
-        """
-        if indent := _DEEP.match(rest):
-            self._text = self._text[: self._at + _ODD] + self._text[self._at + indent.end() :]
-            return True
-        mark = _HEAD.match(rest)
-        if len(rest) <= _ODD or not mark or len(mark["sign"] or "") < len("```"):
-            return False
-        if self._plainly(mark["sign"], rest[mark.end() :]):
-            return False
-        at = self._at + mark.start("sign")
-        self._text = self._text[:at] + JOINER + self._text[at:]
-        return True
-
-    def _begin(self, rest: str, *, whole: bool, final: bool) -> bool:
-        """Begin to show a line, or end the message before it."""
-        line = self._source.look(rest)
-        kept, start = self._inherited(line, rest)
+        line = self._source.look(rest[: ODD + 1] if plain else rest)
+        if line.kind is Kind.WORDS and (better := unfenced(rest)) != rest:
+            return self._rewrite(rest, better)
         if _is_blank(line):
-            if not whole:
-                return False
-            self._hold(kept + rest[start:])
-            return self._pass(rest)
+            return whole and self._hold(line, rest)
         if isinstance(self._left, Fence) and line.kind is Kind.END:
             self._left = None
             return self._pass(rest)
-        table = self._delimiter(rest, whole=whole, final=final)
-        if table is None:
-            return False
-        if self._said and self._ends_before(line, kept + rest[start:], table):
+        table = self._delimiter(line, rest, final=final)
+        return table is not None and self._begin(line, rest, table)
+
+    def _rewrite(self, rest: str, better: str) -> bool:
+        self._text = self._text[: self._at] + better + self._text[self._at + len(rest) :]
+        return True
+
+    def _is_endless(self, text: str) -> bool:
+        """Tell whether ``text`` is too long to be kept whole."""
+        return weight(text) > self._longest // 2
+
+    def _begin(self, line: Line, rest: str, table: str) -> bool:
+        """Begin to show a line, or end the message before it and return False."""
+        kept, start = self._inherited(line, rest)
+        shown = kept + rest[start:]
+        if self._would_hide(line, shown):
+            start = len(rest) - len(rest[start:].lstrip())
+            shown = kept + rest[start:]
+        if self._said and self._ends_before(line, shown, table, endless=self._is_endless(rest)):
             self.full = True
             return False
-        self._open(line, kept + rest[start:])
-        guard = line.continues and not self._said and not line.spans and _BLOCK.match(line.content)
-        self._lead = kept + (JOINER if guard else "")
-        self._within, self._read, self._line = True, rest[:start], ""
+        self._open(line, shown)
+        self._lead = kept + (JOINER if self._would_change(line) else "")
+        self._within, self._midway = True, False
+        self._read, self._line, self._words = rest[:start], "", ""
         self._at += start
         self._solid = line.kind in _SOLID
         self._reserve = self._kept_for(line, rest)
@@ -221,10 +201,23 @@ class Sheets:
         kept = "".join(rest[start:end] for (start, end), width in pairs if width == QUOTE)
         return kept, spans[-1][1]
 
-    def _hold(self, blank: str) -> None:
+    def _would_hide(self, line: Line, shown: str) -> bool:
+        """Tell whether a fence's indent would make it part of a list that is not its own."""
+        return line.kind is Kind.FENCE and len(self._page.look(shown).containers) > len(
+            line.containers
+        )
+
+    def _would_change(self, line: Line) -> bool:
+        """Tell whether words would become a block, without what stood in the messages before."""
+        begins = line.continues and not self._said and not line.spans
+        return begins and _BLOCK.match(line.content) is not None
+
+    def _hold(self, line: Line, rest: str) -> bool:
         """Keep a blank line until something follows it."""
         if len(self._blank) < _GAP:
-            self._blank.append(blank.rstrip()[:_ODD])
+            kept, start = self._inherited(line, rest)
+            self._blank.append((kept + rest[start:]).rstrip()[:ODD])
+        return self._pass(rest)
 
     def _pass(self, rest: str) -> bool:
         """Leave a line out."""
@@ -236,22 +229,23 @@ class Sheets:
         if not line.continues or len(line.containers) < self._orphans:
             self._orphans = min(self._orphans, len(line.spans))
 
-    def _delimiter(self, rest: str, *, whole: bool, final: bool) -> str | None:
-        """Return the next line if the two begin a table, else nothing; None if it must be known."""
-        if "|" not in rest or not whole or self._source.table or self._source.fence:
+    def _delimiter(self, line: Line, rest: str, *, final: bool) -> str | None:
+        """Return the next line if the two begin a table, else nothing; None if it must be known.
+
+        Only a line that begins with ``|`` is looked at: others are shown before they are whole.
+        """
+        if line.kind is not Kind.WORDS or not line.content.lstrip().startswith("|"):
             return ""
         start = self._at + len(rest) + 1
         end = self._text.find("\n", start)
         following = self._text[start : end if end >= 0 else len(self._text)]
-        if end < 0 and not final:
-            narrow = self._used >= _ZONE * self._room
-            return None if narrow and _DELIMITER.fullmatch(following) else ""
-        probe = Outline()
-        probe.containers, probe.leaf = self._source.containers, self._source.leaf
-        probe.take(rest)
-        return following if probe.look(following).kind is Kind.DELIMITER else ""
+        if self._is_endless(rest) or not _DELIMITER.fullmatch(following):
+            return ""
+        if end < 0 and not final and not self._is_endless(following):
+            return None
+        return following if self._source.after(rest).look(following).kind is Kind.DELIMITER else ""
 
-    def _ends_before(self, line: Line, shown: str, table: str) -> bool:
+    def _ends_before(self, line: Line, shown: str, table: str, *, endless: bool) -> bool:
         """Tell whether the message ends before this line."""
         left = self._room - self._used
         blank = sum(map(len, self._blank)) + len(self._blank)
@@ -263,7 +257,8 @@ class Sheets:
         reserve = self._kept_for(line, shown)
         if blank + reserve >= left:
             return True
-        return (line.kind in _SOLID or bool(table)) and needs + reserve > left
+        keeps = (line.kind in _SOLID or bool(table)) and not endless
+        return keeps and needs + reserve > left
 
     def _threshold(self, line: Line, table: str) -> float:
         if line.kind is Kind.HEADING:
@@ -311,11 +306,8 @@ class Sheets:
             self._put_line(_quotes(containers) + table.header)
             self._put_line(_quotes(containers) + table.delimiter)
 
-    def _close(self, rest: str | None) -> str:
-        """Close what is open; return the backticks that closed a span of code.
-
-        ``rest`` is the rest of the line, None if it is not known.
-        """
+    def _close(self) -> str:
+        """Close what is open; return the backticks that closed a span of code."""
         if fence := self._page.fence:
             closing = _closing(fence, self._page.containers)
             self._put(closing if self._parts[-1].endswith("\n") else "\n" + closing)
@@ -323,6 +315,8 @@ class Sheets:
             return ""
         if not self._within or self._solid:
             return ""
+        known, ended, _ = self._text.partition("\n")
+        rest = self._torn if self.full else (known if ended else None)
         ticks = open_ticks(self._line, rest)
         self._put(ticks)
         return ticks
@@ -330,53 +324,72 @@ class Sheets:
     # --- Within a line ------------------------------------------------------------------------
 
     def _go_on(self, rest: str, *, whole: bool, ended: bool) -> bool:
-        """Show more of a line."""
-        if rest:
-            return self._show(rest, whole=whole)
-        if not whole:
+        """Show more of a line; False if more of it must be known first."""
+        if not rest and not whole:
             return False
+        if rest and isinstance(self._left, Fence):
+            self._reopen(self._left, self._source.containers)
+            self._left = None
+        if not rest:
+            self._end_line(ended=ended)
+        elif self._midway and not self._said and not self._solid and rest[0].isspace():
+            self._skip(rest[0])
+        elif self._solid:
+            return self._show_solid(rest, whole=whole)
+        else:
+            return self._show_words(rest, whole=whole)
+        return True
+
+    def _end_line(self, *, ended: bool) -> None:
         if ended and self._line:
             self._put("\n")
-        self._settle(self._source.take(self._read))
+        read = self._source.take(self._read)
+        if not self._midway:
+            self._settle(read)
         if self._line:
             self._page.take(self._line)
         self._at += 1
         self._within, self._read, self._line, self._lead = False, "", "", ""
-        return True
 
-    def _show(self, text: str, *, whole: bool) -> bool:
-        if not self._said and self._read.strip() and not self._solid:
-            spaces = len(text) - len(text.lstrip())
-            self._skip(text[:spaces])
-            text = text[spaces:]
-        if not whole and not self._solid and self._used + weight(text) >= _ZONE * self._room:
-            text = text[: decided(text)]
-        if not text:
-            return False
-        limit = self._remaining()
-        if not self._solid and not self._roomy:
-            limit = min(limit, int(_AT_SENTENCE * self._room) - self._used)
-        if weight(text) <= limit:
-            self._say(text)
-        elif self._solid:
+    def _show_solid(self, text: str, *, whole: bool) -> bool:
+        room = self._remaining()
+        if weight(text) > room:
             self._split(text)
+        elif whole or weight(text) <= room - _SIGNS:
+            self._say(text)
         else:
-            self._show_pieces(text)
+            return False
         return True
 
-    def _show_pieces(self, text: str) -> None:
-        before = self._line
-        for piece in pieces(text[: self._longest]):
-            space = piece[: len(piece) - len(piece.lstrip())]
-            if self._said and self._may_end(piece, before):
-                return self._cut(space)
-            if weight(piece) > self._remaining():
-                if self._said and weight(piece) <= self._longest // 2:
-                    return self._cut(space)
-                return self._split(piece)
-            self._say(piece)
+    def _show_words(self, text: str, *, whole: bool) -> bool:
+        """Show words as they come; where the message may end, as soon as they are finished."""
+        share = 1.0 if self._roomy else _ZONE
+        free = min(int(share * self._room) - self._used, self._remaining())
+        if fits := _fitting(text, free):
+            self._say(text[:fits])
+            return True
+        line, shown = self._words + text, len(self._words)
+        end, before = 0, ""
+        for piece in pieces(line) if whole else finished(line):
+            start, end = end, end + len(piece)
+            new = line[max(start, shown) : end]
+            if new and not self._place(new, before, begun=start < shown):
+                return True
             before = piece
-        return None
+        return end > shown
+
+    def _place(self, piece: str, before: str, *, begun: bool) -> bool:
+        """Show a piece, or end the message at it and return False."""
+        apart = self._said and not begun
+        fits = weight(piece) <= self._remaining()
+        if apart and (self._may_end(piece, before) or not (fits or self._is_endless(piece))):
+            self._cut(piece[: len(piece) - len(piece.lstrip())])
+        elif fits:
+            self._say(piece)
+            return True
+        else:
+            self._split(piece)
+        return False
 
     def _may_end(self, piece: str, before: str) -> bool:
         apart = piece[0].isspace() or not piece[0].isascii()
@@ -386,37 +399,38 @@ class Sheets:
     def _cut(self, space: str) -> None:
         """End the message here; the space that stands here belongs to it."""
         self.full = True
-        if self._line:
-            if weight(space) <= self._remaining():
-                self._say(space)
-            else:
-                self._skip(space)
+        if not self._line:
+            self._rewind()
+        elif weight(space) <= self._remaining():
+            self._say(space)
         else:
-            self._at -= len(self._read)
-            self._within, self._read, self._lead = False, "", ""
+            self._skip(space)
+
+    def _rewind(self) -> None:
+        """Leave the whole line, of which nothing is shown, to the next message."""
+        self._at -= len(self._read)
+        self._within, self._read, self._lead = False, "", ""
 
     def _split(self, text: str) -> None:
         """Show as much as there is room for, of what is longer than a message."""
         end = whole_signs(text, _fitting(text, self._remaining()))
         if end < 1 and self._said:
-            return self._cut("")
-        self._say(text[: max(end, 1)])
-        self.full = end < len(text)
-        return None
+            self._cut("")
+            return
+        end = max(end, 1)
+        self._say(text[:end])
+        self._torn, self.full = text[end:], end < len(text)
 
     def _skip(self, text: str) -> None:
         self._read += text
         self._at += len(text)
 
     def _say(self, text: str) -> None:
-        if isinstance(self._left, Fence):
-            self._reopen(self._left, self._source.containers)
-            self._left = None
-        if not self._said and self._read.strip() and not self._lead.endswith(JOINER):
-            risky = _LIKE_FENCE if self._solid else _BLOCK
-            self._lead += JOINER if risky.match(text) else ""
+        if self._midway and not self._line and (self._solid or _RISKY.match(text)):
+            self._lead += JOINER
         self._put(self._lead + text)
         self._line += self._lead + text
+        self._words += text
         self._lead = ""
         self._said = self._said or bool(text.strip())
         self._skip(text)
@@ -440,6 +454,10 @@ def _is_blank(line: Line) -> bool:
 
 def _quotes(containers: tuple[int, ...]) -> str:
     return "> " * containers.count(QUOTE)
+
+
+def _quotes_of(blank: str) -> str:
+    return "> " * blank.count(">")
 
 
 def _closing(fence: Fence, containers: tuple[int, ...]) -> str:

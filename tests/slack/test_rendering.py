@@ -24,7 +24,7 @@ SIZES = st.lists(st.sampled_from([1, 4, 4, 17, 300]), min_size=1, max_size=5)
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 made = settings(
-    max_examples=10_000 if settings.get_current_profile_name() == "thorough" else 30,
+    max_examples=10_000 if settings.get_current_profile_name() == "thorough" else 200,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -96,12 +96,22 @@ def test_nothing_is_lost_or_broken(text: str, sizes: list[int], longest: int) ->
 def test_what_fits_is_one_message_however_it_comes(text: str, sizes: list[int]) -> None:
     (page,) = pages(text[:1_500]) or [""]
     (parts,) = streamed(text[:1_500], sizes) or [[]]
-    assert _visible("".join(parts)) == _visible(page)
+    assert "".join(parts) == page
+
+
+@made
+@given(documents(), SIZES, SIZES, LONGEST)
+def test_a_stream_ends_its_messages_alike_however_it_comes(
+    text: str, some: list[int], others: list[int], longest: int
+) -> None:
+    text = text[:12_000]
+    first, second = (streamed(text, sizes, longest=longest) for sizes in (some, others))
+    assert ["".join(parts) for parts in first] == ["".join(parts) for parts in second]
 
 
 @made
 @given(documents(), SIZES, LONGEST)
-def test_the_cuts_of_a_stream_do_not_matter(text: str, sizes: list[int], longest: int) -> None:
+def test_what_is_kept_waiting_is_cut_as_a_whole_answer(text: str, sizes: list[int], longest: int) -> None:
     sheets = Sheets(longest=longest)
     for piece in pieces(text, sizes):
         sheets.add(piece)
