@@ -6,6 +6,7 @@ from typing import Final
 from channels.slack.heads import ODD, tamed, tells, unfenced
 from channels.slack.inline import ends_sentence, finished, open_ticks, pieces, whole_signs
 from channels.slack.outline import QUOTE, Fence, Kind, Line, Outline, Table
+from channels.slack.page import Page, quotes
 from channels.slack.wording import JOINER, Harmless, weight
 
 # From which share of its room on a message ends at the first such place.
@@ -54,22 +55,12 @@ class Sheets:
         self._solid = False  # it is code or of a table
         self._reserve = 0  # room that is kept for closing what is open in it
         # The present message
-        self._page = Outline()
-        self._parts: list[str] = []
-        self._room = longest
-        self._used = 0
-        self._said = False  # something of the answer stands in it
+        self._page = Page(longest)
         self._roomy = False  # all the rest has room
         self.full = False
         # What the message before left
         self._left: Fence | Table | None = None
         self._orphans = 0  # containers: lists' indent means nothing any more
-
-    @property
-    def shown(self) -> str:
-        """Everything of the present message so far."""
-        self._parts = ["".join(self._parts)]
-        return self._parts[0]
 
     def add(self, text: str) -> None:
         """Take some more of the answer."""
@@ -83,56 +74,40 @@ class Sheets:
         while not self.full and self._step(final=final):
             pass
         self._text, self._at = self._text[self._at :], 0
-        if final and not self.full and self._said:
+        if final and not self.full and self._page.said:
             self._close()
-        return self._give()
+        return self._page.take()
 
     def turn(self) -> str:
         """End the present message; return what to append to it first."""
-        if not self._said:
-            return self._give()
+        if not self._page.said:
+            return self._page.take()
         if self._within and not self._line:
             self._rewind()
-        self._left = self._page.fence or self._page.table
+        self._left = self._page.outline.fence or self._page.outline.table
         ticks = self._close()
         self._midway = self._within
         if self._midway:
-            self._lead = _quotes(self._page.look(self._line).containers) + ticks
+            self._lead = quotes(self._page.outline.look(self._line).containers) + ticks
         read = self._source.look(self._read) if self._within else self._source
         self._orphans = len(read.containers)
         code = isinstance(self._left, Fence)
         self._blank = [_quotes_of(each) for each in self._blank] if code else []
-        self._page, self._line, self._words, self._torn = Outline(), "", "", ""
-        given = self._give()
-        self._parts, self._room, self._used = [], self._longest, 0
-        self._said = self.full = False
+        given, self._page, self.full = self._page.take(), Page(self._longest), False
+        self._line = self._words = self._torn = ""
         return given
 
     def soon(self) -> None:
         """Let the present message end at the next good place: it grows old."""
-        self._room = min(self._room, self._used + max(200, self._longest // 10))
-
-    def _give(self) -> str:
-        given = "".join(self._taken)
-        self._taken = []
-        return given
-
-    def _put(self, text: str) -> None:
-        self._taken.append(text)
-        self._parts.append(text)
-        self._used += weight(text)
-
-    def _put_line(self, line: str) -> None:
-        self._put(line + "\n")
-        self._page.take(line)
+        self._page.room = min(self._page.room, self._page.used + max(200, self._longest // 10))
 
     def _remaining(self) -> int:
-        return self._room - self._used - self._reserve - weight(self._lead)
+        return self._page.left - self._reserve - weight(self._lead)
 
     def _has_room_for_all(self) -> bool:
-        if len(self._text) - self._at > self._room - self._used:
+        if len(self._text) - self._at > self._page.left:
             return False
-        return self._used + weight(self._text[self._at :]) + 3 * ODD <= self._room
+        return self._page.used + weight(self._text[self._at :]) + 3 * ODD <= self._page.room
 
     # --- Where lines begin --------------------------------------------------------------------
 
@@ -180,7 +155,9 @@ class Sheets:
         if self._would_hide(line, shown):
             start = len(rest) - len(rest[start:].lstrip())
             shown = kept + rest[start:]
-        if self._said and self._ends_before(line, shown, table, endless=self._is_endless(rest)):
+        if self._page.said and self._ends_before(
+            line, shown, table, endless=self._is_endless(rest)
+        ):
             self.full = True
             return False
         self._open(line, shown)
@@ -203,13 +180,13 @@ class Sheets:
 
     def _would_hide(self, line: Line, shown: str) -> bool:
         """Tell whether a fence's indent would make it part of a list that is not its own."""
-        return line.kind is Kind.FENCE and len(self._page.look(shown).containers) > len(
+        return line.kind is Kind.FENCE and len(self._page.outline.look(shown).containers) > len(
             line.containers
         )
 
     def _would_change(self, line: Line) -> bool:
         """Tell whether words would become a block, without what stood in the messages before."""
-        begins = line.continues and not self._said and not line.spans
+        begins = line.continues and not self._page.said and not line.spans
         return begins and _BLOCK.match(line.content) is not None
 
     def _hold(self, line: Line, rest: str) -> bool:
@@ -247,15 +224,17 @@ class Sheets:
 
     def _ends_before(self, line: Line, shown: str, table: str, *, endless: bool) -> bool:
         """Tell whether the message ends before this line."""
-        left = self._room - self._used
-        blank = sum(map(len, self._blank)) + len(self._blank)
-        needs = blank + weight(shown) + 1 + (weight(table) + 1 if table else 0)
+        left = self._page.left
+        before = sum(map(weight, self._blank)) + len(self._blank)
+        if self._leaves_fence(line):
+            before += weight(self._page.closing) + 1
+        needs = before + weight(shown) + 1 + (weight(table) + 1 if table else 0)
         if line.kind in {Kind.END, Kind.DELIMITER}:
             return needs > left
-        if not self._roomy and self._used >= self._threshold(line, table) * self._room:
+        if not self._roomy and self._page.used >= self._threshold(line, table) * self._page.room:
             return True
         reserve = self._kept_for(line, shown)
-        if blank + reserve >= left:
+        if before + reserve >= left:
             return True
         keeps = (line.kind in _SOLID or bool(table)) and not endless
         return keeps and needs + reserve > left
@@ -275,9 +254,7 @@ class Sheets:
         if line.kind is Kind.FENCE:
             return weight(rest) + 2 * len("\n")
         if line.kind is Kind.CODE:
-            fence = self._page.fence or self._source.fence
-            closing = _closing(fence, self._page.containers) if fence else ""
-            return weight(closing) + 2 * len("\n")
+            return weight(self._page.closing) + 2 * len("\n")
         return len("\n") if line.kind in _SOLID else _TICKS
 
     # --- What was open ------------------------------------------------------------------------
@@ -286,39 +263,36 @@ class Sheets:
         """Open again what the message before left, and show the blank lines that waited."""
         left, self._left = self._left, None
         if isinstance(left, Fence) and line.kind is Kind.CODE:
-            self._reopen(left, line.containers)
-        elif isinstance(left, Table) and line.kind is Kind.ROW:
-            self._repeat(left, line.containers)
-        if self._page.fence and (line.breaks or not self._source.fence):
-            self._put_line(_closing(self._page.fence, self._page.containers))
+            self._page.reopen(left, line.containers)
+        elif isinstance(left, Table) and line.kind is Kind.ROW and self._is_repeated(left):
+            self._page.repeat(left, line.containers)
+        if self._leaves_fence(line):
+            self._page.put_line(self._page.closing)
         blank, self._blank = self._blank, []
         for each in blank:
-            self._put_line(each)
+            self._page.put_line(each)
         # An item goes on with its list, of which this message has none, not with a paragraph.
-        if line.item and not self._page.look(shown).item:
-            self._put_line("")
+        if line.item and not self._page.outline.look(shown).item:
+            self._page.put_line("")
 
-    def _reopen(self, fence: Fence, containers: tuple[int, ...]) -> None:
-        self._put_line(f"{_quotes(containers)}{fence.indent}{fence.sign}{fence.info}")
+    def _leaves_fence(self, line: Line) -> bool:
+        """Tell whether the message has a fence open that ``line`` is not of."""
+        return self._page.outline.fence is not None and (line.breaks or self._source.fence is None)
 
-    def _repeat(self, table: Table, containers: tuple[int, ...]) -> None:
-        if weight(table.header) + weight(table.delimiter) <= self._longest // 3:
-            self._put_line(_quotes(containers) + table.header)
-            self._put_line(_quotes(containers) + table.delimiter)
+    def _is_repeated(self, table: Table) -> bool:
+        return weight(table.header) + weight(table.delimiter) <= self._longest // 3
 
     def _close(self) -> str:
         """Close what is open; return the backticks that closed a span of code."""
-        if fence := self._page.fence:
-            closing = _closing(fence, self._page.containers)
-            self._put(closing if self._parts[-1].endswith("\n") else "\n" + closing)
-            self._page.take(closing)
+        if self._page.outline.fence:
+            self._page.close_fence()
             return ""
         if not self._within or self._solid:
             return ""
         known, ended, _ = self._text.partition("\n")
         rest = self._torn if self.full else (known if ended else None)
         ticks = open_ticks(self._line, rest)
-        self._put(ticks)
+        self._page.put(ticks)
         return ticks
 
     # --- Within a line ------------------------------------------------------------------------
@@ -328,11 +302,11 @@ class Sheets:
         if not rest and not whole:
             return False
         if rest and isinstance(self._left, Fence):
-            self._reopen(self._left, self._source.containers)
+            self._page.reopen(self._left, self._source.containers)
             self._left = None
         if not rest:
             self._end_line(ended=ended)
-        elif self._midway and not self._said and not self._solid and rest[0].isspace():
+        elif self._midway and not self._page.said and not self._solid and rest[0].isspace():
             self._skip(rest[0])
         elif self._solid:
             return self._show_solid(rest, whole=whole)
@@ -342,12 +316,12 @@ class Sheets:
 
     def _end_line(self, *, ended: bool) -> None:
         if ended and self._line:
-            self._put("\n")
+            self._page.put("\n")
         read = self._source.take(self._read)
         if not self._midway:
             self._settle(read)
         if self._line:
-            self._page.take(self._line)
+            self._page.outline.take(self._line)
         self._at += 1
         self._within, self._read, self._line, self._lead = False, "", "", ""
 
@@ -364,7 +338,7 @@ class Sheets:
     def _show_words(self, text: str, *, whole: bool) -> bool:
         """Show words as they come; where the message may end, as soon as they are finished."""
         share = 1.0 if self._roomy else _ZONE
-        free = min(int(share * self._room) - self._used, self._remaining())
+        free = min(int(share * self._page.room) - self._page.used, self._remaining())
         if fits := _fitting(text, free):
             self._say(text[:fits])
             return True
@@ -380,7 +354,7 @@ class Sheets:
 
     def _place(self, piece: str, before: str, *, begun: bool) -> bool:
         """Show a piece, or end the message at it and return False."""
-        apart = self._said and not begun
+        apart = self._page.said and not begun
         fits = weight(piece) <= self._remaining()
         if apart and (self._may_end(piece, before) or not (fits or self._is_endless(piece))):
             self._cut(piece[: len(piece) - len(piece.lstrip())])
@@ -393,7 +367,7 @@ class Sheets:
 
     def _may_end(self, piece: str, before: str) -> bool:
         apart = piece[0].isspace() or not piece[0].isascii()
-        share = self._used / self._room
+        share = self._page.share
         return apart and (share >= _AT_SPACE or (share >= _AT_SENTENCE and ends_sentence(before)))
 
     def _cut(self, space: str) -> None:
@@ -408,13 +382,13 @@ class Sheets:
 
     def _rewind(self) -> None:
         """Leave the whole line, of which nothing is shown, to the next message."""
-        self._at -= len(self._read)
+        self._text, self._at = self._read + self._text[self._at :], 0
         self._within, self._read, self._lead = False, "", ""
 
     def _split(self, text: str) -> None:
         """Show as much as there is room for, of what is longer than a message."""
         end = whole_signs(text, _fitting(text, self._remaining()))
-        if end < 1 and self._said:
+        if end < 1 and self._page.said:
             self._cut("")
             return
         end = max(end, 1)
@@ -428,11 +402,11 @@ class Sheets:
     def _say(self, text: str) -> None:
         if self._midway and not self._line and (self._solid or _RISKY.match(text)):
             self._lead += JOINER
-        self._put(self._lead + text)
+        self._page.put(self._lead + text)
         self._line += self._lead + text
         self._words += text
         self._lead = ""
-        self._said = self._said or bool(text.strip())
+        self._page.said = self._page.said or bool(text.strip())
         self._skip(text)
 
 
@@ -452,18 +426,8 @@ def _is_blank(line: Line) -> bool:
     return not line.item and not line.content.strip() and line.kind in {Kind.BLANK, Kind.CODE}
 
 
-def _quotes(containers: tuple[int, ...]) -> str:
-    return "> " * containers.count(QUOTE)
-
-
 def _quotes_of(blank: str) -> str:
     return "> " * blank.count(">")
-
-
-def _closing(fence: Fence, containers: tuple[int, ...]) -> str:
-    """Return the line that ends a fence."""
-    inside = "".join("> " if width == QUOTE else " " * width for width in containers)
-    return inside + fence.indent + fence.sign
 
 
 def _fitting(text: str, room: int) -> int:

@@ -111,7 +111,9 @@ def test_a_stream_ends_its_messages_alike_however_it_comes(
 
 @made
 @given(documents(), SIZES, LONGEST)
-def test_what_is_kept_waiting_is_cut_as_a_whole_answer(text: str, sizes: list[int], longest: int) -> None:
+def test_what_is_kept_waiting_is_cut_as_a_whole_answer(
+    text: str, sizes: list[int], longest: int
+) -> None:
     sheets = Sheets(longest=longest)
     for piece in pieces(text, sizes):
         sheets.add(piece)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import pytest
 
+from channels.slack.outline import Kind, Outline
 from channels.slack.sheets import Sheets, pages
 from channels.slack.wording import weight
 
@@ -89,6 +90,34 @@ def test_nothing_that_slack_obeys_is_sent(text: str, harmless: str) -> None:
 def test_a_line_that_begins_with_an_odd_space_stays_one_line() -> None:
     text = "```\n\u00a0 0\n```"
     assert streamed(text, piece=1) == pages(text) == [text]
+
+
+@pytest.mark.parametrize("mark", ["- ", "* ", "10. ", "1) "])
+def test_code_in_a_list_is_code_however_it_comes(mark: str) -> None:
+    inner = " " * len(mark)
+    code = f"{mark}```python\n" + f"{inner}print('a line of code')\n" * 100 + f"{inner}```"
+    found = streamed(code, piece=1, longest=1000)
+    assert len(found) > 1
+    for page in found:
+        assert page.count("```python\nprint(" if page is not found[0] else mark + "```python") == 1
+        assert page.rstrip().endswith("```")
+        assert weight(page) <= 1000
+    assert found == streamed(code, piece=300, longest=1000)
+
+
+def test_a_line_of_which_nothing_has_room_moves_whole() -> None:
+    link = "[here](https://shop.example/" + "p" * 300 + ")"
+    text = "1. " + "word " * 359 + "\n   " + link
+    _, second, third = streamed(text, longest=1000)
+    assert second.rstrip().endswith("word")
+    assert third == link
+
+
+def test_a_paragraph_that_goes_on_outdented_keeps_its_list_open() -> None:
+    outline = Outline()
+    for line in ["- 10.    words", "       more words", "      and more"]:
+        outline.take(line)
+    assert outline.look("         ```").kind is Kind.FENCE
 
 
 def test_an_empty_answer_is_no_message() -> None:
