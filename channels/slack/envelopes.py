@@ -7,6 +7,7 @@ from typing import Any, Final
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _TS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 _KIND: Final = re.compile(r"[a-z_.]{1,60}")
+_KEY: Final = re.compile(r"(?P<install>[TE][A-Z0-9]{1,39}):[A-Z0-9]{1,40}:[0-9.]{1,22}")
 _TRIGGER: Final = re.compile(r"[A-Za-z0-9_.-]{1,120}")
 
 
@@ -69,6 +70,9 @@ def installs(body: object) -> Iterator[str]:
     yield name(body, "team_id")
     if text(body, "message", "bot_id"):
         yield name(body, "message", "team")
+    for action in parts(body, "actions")[:1]:
+        if told := _KEY.fullmatch(text(action, "value")):  # of what one person alone saw
+            yield told["install"]
     yield name(body, "team", "id")
     yield name(body, "user", "team_id")
 

@@ -13,7 +13,7 @@ from bot.messages import Rating
 from bot.store.base import Visit
 from tests.house import until
 from tests.servers.slack import FakeSlack, Moods, Rules
-from tests.slack.bodies import TS, command, envelope, message
+from tests.slack.bodies import TS, click, command, envelope, message
 from tests.slack.halls import (
     Visited,
     answered,
@@ -271,6 +271,28 @@ async def test_the_stop_button_ends_the_answer(tmp_path: Path) -> None:
         assert await hall.slack.interact(body, user="U1", channel="D1")
         await answered(hall, ts)
         assert replies_of(await hall.messages(ts))[0].stopped
+
+
+async def test_who_is_of_another_workspace_can_stop_their_answer(tmp_path: Path) -> None:
+    """Of a message that one person alone sees Slack tells nothing but their own workspace."""
+    held = asyncio.Event()
+    backend = ScriptedBackend(["It ", held.wait, "is."])
+    async with visited(tmp_path, backend) as hall:
+        ts = await hall.slack.say("Where is my parcel?", channel="C1", mention=True)
+        await until(lambda: backend.running)
+        container = {"type": "message", "is_ephemeral": True, "channel_id": "C1"}
+        pressed = click(
+            "frontdesk_stop",
+            f"T1:C1:{ts}",
+            team={"id": "T9"},
+            user={"id": "U9", "team_id": "T9"},
+            channel={"id": "C1"},
+            container=container,
+        )
+        del pressed["message"]
+        await dispatched(hall.bolt, pressed)
+        await answered(hall, ts, channel="C1")
+        assert replies_of(await hall.messages(ts, channel="C1"))[0].stopped
 
 
 # --- Questions by other means -------------------------------------------------------------------
