@@ -75,6 +75,7 @@ def test_what_is_sealed_for_one_workspace_is_not_read_as_anothers() -> None:
         (f"{OLD},{NEW[:-2]}", "SLACK_TOKEN_KEY, key 2: 42 characters that are no key"),
         ("schlüssel", "key 1: 9 characters that are no key"),
     ],
+    ids=["none", "no key", "cut", "not ASCII"],
 )
 def test_a_key_that_is_none_is_told_and_not_shown(keys: str, told: str) -> None:
     with pytest.raises(SettingsError) as refused:
