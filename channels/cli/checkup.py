@@ -3,10 +3,15 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-from bot.errors import SettingsError, SetupError
+from bot.errors import FrontdeskError, SettingsError
 from bot.settings import OAuthSettings, Settings, SlackSettings
 from channels.cli import extras
+from channels.cli.here import Here
+
+if TYPE_CHECKING:
+    from channels.slack.opening import Slack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +24,7 @@ class Finding:
     cure: str = ""
 
 
-async def slack_findings(settings: Settings, *, online: bool) -> AsyncIterator[Finding]:
+async def slack_findings(settings: Settings, *, here: Here, online: bool) -> AsyncIterator[Finding]:
     """Yield what keeps Slack from being served; nothing where nobody wants it.
 
     Slack itself is asked only if ``online``.
@@ -36,8 +41,14 @@ async def slack_findings(settings: Settings, *, online: bool) -> AsyncIterator[F
         yield Finding(about="slack", fact=str(error), well=False)
     if errors:
         return
+    slack = settings.slack or SlackSettings()
+    if slack.mode == "http" and not slack.url:
+        cure = "Set [slack] url: the public address of 'bot serve', for 'bot slack manifest'."
+        fact = "hears by HTTP, and nothing says at which address"
+        yield Finding(about="slack", fact=fact, well=False, cure=cure)
     if online:
-        yield await _asked(settings)
+        async for finding in _asked(settings, here):
+            yield finding
     else:
         fact = "has what it needs; whether its tokens work: bot doctor --online"
         yield Finding(about="slack", fact=fact)
@@ -76,11 +87,36 @@ def _many(oauth: OAuthSettings, settings: Settings) -> None:
     Vault.of(keys, place=oauth.key_env)
 
 
-async def _asked(settings: Settings) -> Finding:
+async def _asked(settings: Settings, here: Here) -> AsyncIterator[Finding]:
+    """Yield what Slack says of the tokens, one after another."""
     from channels.slack.opening import open_slack
 
     try:
         async with open_slack(settings) as slack:
-            return Finding(about="slack", fact=f"is {slack.whom}, and may do all it needs")
-    except SetupError as error:
-        return Finding(about="slack", fact=str(error), well=False)
+            if slack.settings.oauth is None:
+                fact = slack.shortage or "may do all it needs"
+                fact = f"is {slack.whom}, and {fact}"
+                yield Finding(about="slack", fact=fact, well=not slack.shortage)
+            else:
+                yield await _sealed(slack, here)
+            if slack.settings.mode == "socket":
+                await slack.try_socket()
+                yield Finding(about="slack", fact="its app-level token opens sockets")
+    except FrontdeskError as error:
+        yield Finding(about="slack", fact=str(error), well=False)
+
+
+async def _sealed(slack: "Slack", here: Here) -> Finding:
+    """Return how many workspaces' tokens can be read."""
+    from bot.store.installations import SqlInstallations
+
+    async with here.database() as database:
+        read, unreadable = await slack.readable(SqlInstallations(database))
+    if unreadable:
+        fact = f"the tokens of {read} of {read + len(unreadable)} workspaces can be read"
+        return Finding(about="slack", fact=fact, well=False, cure=unreadable[0])
+    if not read:
+        fact = "is in no workspace: none has installed the app"
+        cure = "Open /slack/install at the address of 'bot serve' in a browser."
+        return Finding(about="slack", fact=fact, well=False, cure=cure)
+    return Finding(about="slack", fact=f"the tokens of all {read} workspaces can be read")

@@ -73,7 +73,7 @@ async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
         *_web(settings),
     ):
         yield finding
-    async for finding in slack_findings(settings, online=online):
+    async for finding in slack_findings(settings, here=here, online=online):
         yield finding
     yield _contact(settings)
     yield _templates(settings)

@@ -3,7 +3,7 @@
 import click
 
 from channels.cli.here import Here, command
-from channels.cli.serving import Doors, serve_doors
+from channels.cli.serving import Doors, serve_doors, verbosely
 
 
 @click.command(
@@ -14,8 +14,9 @@ Examples:
 )
 @click.option("--host", help="The address of the web chat. [default: bot.toml's]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Its port. [default: bot.toml's]")
+@verbosely
 @command
-async def run(here: Here, *, host: str | None, port: int | None) -> None:
+async def run(here: Here, *, host: str | None, port: int | None, verbose: bool) -> None:
     """Serve every channel of bot.toml in one process.
 
     The web chat always, and Slack if there is a [slack]: over a socket, or by HTTP requests, as
@@ -26,4 +27,5 @@ async def run(here: Here, *, host: str | None, port: int | None) -> None:
     """
     settings = here.settings()
     mode = settings.slack.mode if settings.slack else None
-    await serve_doors(here, settings, Doors(web=True, host=host, port=port, slack=mode))
+    doors = Doors(web=True, host=host, port=port, slack=mode, verbose=verbose)
+    await serve_doors(here, settings, doors)

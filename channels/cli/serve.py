@@ -4,7 +4,7 @@ import click
 
 from bot.settings import Settings
 from channels.cli.here import Here, command
-from channels.cli.serving import Doors, serve_doors
+from channels.cli.serving import Doors, serve_doors, verbosely
 
 
 @click.command(
@@ -15,8 +15,9 @@ Examples:
 )
 @click.option("--host", help="The address to listen on. [default: bot.toml's]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port. [default: bot.toml's]")
+@verbosely
 @command
-async def serve(here: Here, *, host: str | None, port: int | None) -> None:
+async def serve(here: Here, *, host: str | None, port: int | None, verbose: bool) -> None:
     """Serve the web chat: its API, its widget and a demo page.
 
     With [slack] in bot.toml and Slack's signing secret, it takes Slack's requests as well.
@@ -25,7 +26,13 @@ async def serve(here: Here, *, host: str | None, port: int | None) -> None:
     taken over by another process, or at the next start.
     """
     settings = here.settings()
-    doors = Doors(web=True, host=host, port=port, slack="http" if _hears_slack(settings) else None)
+    doors = Doors(
+        web=True,
+        host=host,
+        port=port,
+        slack="http" if _hears_slack(settings) else None,
+        verbose=verbose,
+    )
     await serve_doors(here, settings, doors)
 
 

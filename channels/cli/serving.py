@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bot.app import App
     from channels.slack.opening import Slack
 
+_logger = logging.getLogger(__name__)
+
+_TOLD = ("channels.web", "channels.slack.installed", "channels.slack.installing")
+
 _Serving = Coroutine[None, None, bool]
 
 
@@ -29,14 +33,23 @@ class _GraceIsOver(Exception):
     """Answers were still running: they are left to others at once."""
 
 
+verbosely = click.option(
+    "-v", "--verbose", is_flag=True, help="Log all that the bot does, and what it ignores, and why."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What is served. Where ``host`` or ``port`` is None, the settings say it."""
+    """What is served. Where ``host`` or ``port`` is None, the settings say it.
+
+    ``verbose`` logs all that the bot does.
+    """
 
     web: bool = False
     host: str | None = None
     port: int | None = None
     slack: Literal["socket", "http"] | None = None
+    verbose: bool = False
 
 
 async def serve_doors(here: Here, settings: Settings, doors: Doors) -> None:
@@ -49,7 +62,7 @@ async def serve_doors(here: Here, settings: Settings, doors: Doors) -> None:
         extras.check("web")
     if doors.slack:
         extras.check("slack")
-    _log()
+    _log(verbose=doors.verbose)
     with suppress(_GraceIsOver):
         async with AsyncExitStack() as stack:
             await _House(here, settings, doors, stack).serve()
@@ -96,7 +109,10 @@ class _House:
     async def _slack(self) -> "Slack":
         from channels.slack.opening import open_slack
 
-        return await self._stack.enter_async_context(open_slack(self._settings))
+        slack = await self._stack.enter_async_context(open_slack(self._settings))
+        if slack.shortage:
+            _logger.warning("Slack: %s", slack.shortage)
+        return slack
 
     async def _app(self, slack: "Slack | None") -> "App":
         from bot.app import open_app
@@ -175,11 +191,11 @@ async def _together(serving: Sequence[_Serving], stop: asyncio.Event) -> None:
         raise _GraceIsOver
 
 
-def _log() -> None:
-    """Note requests and warnings where the errors go."""
+def _log(*, verbose: bool) -> None:
+    """Note requests and warnings where the errors go; if ``verbose``, all that the bot does."""
     form = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=logging.WARNING, format=form)
-    for ours in ("channels.web", "channels.slack.installed", "channels.slack.installing"):
-        logging.getLogger(ours).setLevel(logging.INFO)
+    for ours in ("bot", "channels") if verbose else _TOLD:
+        logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.INFO)
     for library in ("slack_bolt", "slack_sdk"):  # they print tokens, and what people write
         logging.getLogger(library).setLevel(logging.CRITICAL)

@@ -11,7 +11,7 @@ from bot.errors import SettingsError
 from channels.cli import extras
 from channels.cli.here import Here, command
 from channels.cli.paper import as_json, print_json, print_table, when
-from channels.cli.serving import Doors, serve_doors
+from channels.cli.serving import Doors, serve_doors, verbosely
 
 if TYPE_CHECKING:
     from bot.store.installations import SqlInstallations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @command
-async def _serve(here: Here) -> None:
-    await serve_doors(here, here.settings(), Doors(slack="socket"))
+async def _serve(here: Here, *, verbose: bool) -> None:
+    await serve_doors(here, here.settings(), Doors(slack="socket", verbose=verbose))
 
 
 @click.group(
@@ -30,8 +30,9 @@ Examples:
   bot slack manifest > app.json      what to make the app from, on api.slack.com/apps
   bot slack                          serve it, with SLACK_BOT_TOKEN and SLACK_APP_TOKEN set""",
 )
+@verbosely
 @click.pass_context
-def slack(ctx: click.Context) -> None:
+def slack(ctx: click.Context, *, verbose: bool) -> None:
     """Serve Slack, over a socket that the bot opens.
 
     No [slack] in bot.toml is needed, only the app's two tokens in SLACK_BOT_TOKEN and
@@ -41,7 +42,7 @@ def slack(ctx: click.Context) -> None:
     taken over by another process, or at the next start.
     """
     if ctx.invoked_subcommand is None:
-        _serve()
+        _serve(verbose=verbose)
 
 
 @slack.command()

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.settings.slack import EVENTS, INSTALL, REDIRECT
 from channels.slack.reading import Malformed, asks_for_nothing, read
-from channels.slack.signatures import Signatures
+from channels.slack.signatures import Signatures, Warnings
 from channels.slack.taking import taken
 
 _logger = logging.getLogger(__name__)
@@ -57,7 +57,8 @@ class _Refused(Exception):
 class Door:
     """Plain ASGI; what is not Slack's goes on to ``beyond``, untouched.
 
-    Without a ``secret`` no events are taken, and without ``pages`` nobody installs the app.
+    Without a ``secret``, which stands at ``place``, no events are taken, and without ``pages``
+    nobody installs the app.
     """
 
     def __init__(
@@ -68,9 +69,11 @@ class Door:
         clock: Callable[[], float],
         pages: Pages | None = None,
         beyond: ASGIApp,
+        place: str = "SLACK_SIGNING_SECRET",
     ) -> None:
         self._bolt = bolt
         self._signatures = Signatures(secret, clock=clock) if secret else None
+        self._warnings = Warnings(place=place, path=EVENTS, clock=clock)
         self._pages = pages
         self._beyond = beyond
 
@@ -103,6 +106,7 @@ class Door:
         if signatures.unsigned(headers) and asks_for_nothing(body):
             return Answer(status=HTTPStatus.OK)
         if not signatures.valid(headers, body):
+            self._warnings.count()
             raise _Refused(HTTPStatus.UNAUTHORIZED)
         try:
             said = read(body, _header(headers, b"content-type"))

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from bot.errors import SettingsError, SetupError
 from channels.slack.errors import SlackBusy, SlackRefused
-from channels.slack.scopes import lacking
+from channels.slack.scopes import VITAL, lacking
 from channels.slack.wire import Wire
 from channels.slack.workspaces import Workspace
 
@@ -28,7 +28,7 @@ async def introduced(token: SecretStr, *, wire: Wire, place: str) -> Workspace:
 
     Raises:
         SlackUnreachable: nobody could be asked.
-        SettingsError: the token works no more, or lacks scopes, each named.
+        SettingsError: the token works no more, or has not even the scopes that are vital.
     """
     try:
         workspace = await asked(token, wire=wire, where=place)
@@ -37,14 +37,22 @@ async def introduced(token: SecretStr, *, wire: Wire, place: str) -> Workspace:
     except SlackRefused as refused:
         why = _REFUSALS.get(refused.error, f"Slack says {refused.error}")
         raise SettingsError(f"{place} is refused: {why}.") from refused
-    if missing := lacking(workspace.scopes):
-        raise SettingsError(
-            f"{place}: the app lacks scopes in {workspace.team}:\n  "
-            + "\n  ".join(missing)
-            + "\nAdd them under OAuth & Permissions, or take the manifest that 'bot slack manifest'"
-            " prints; then reinstall the app."
-        )
+    if not workspace.scopes >= VITAL:
+        raise SettingsError(f"{place}: {shortage(workspace)}")
     return workspace
+
+
+def shortage(workspace: Workspace) -> str:
+    """Return which scopes the app lacks, what will not work, and the cure; empty if it has all."""
+    missing = lacking(workspace.scopes)
+    if not missing:
+        return ""
+    return (
+        f"the app lacks scopes in {workspace.team}, so this will not work:\n  "
+        + "\n  ".join(missing)
+        + "\nAdd them under OAuth & Permissions, or take the manifest that 'bot slack manifest'"
+        " prints; then reinstall the app."
+    )
 
 
 async def asked(token: SecretStr, *, wire: Wire, where: str) -> Workspace:
@@ -53,12 +61,14 @@ async def asked(token: SecretStr, *, wire: Wire, where: str) -> Workspace:
     Raises:
         SlackBusy, SlackRefused: see there.
     """
-    heard = await wire.ask("auth.test", token=token.get_secret_value(), where=where, arguments={})
+    heard = await wire.ask_patiently("auth.test", token=token.get_secret_value(), where=where)
     return _to_workspace(heard.data, token=token, scopes=heard.scopes)
 
 
 def unreachable(busy: SlackBusy) -> SlackUnreachable:
     """Return what the person who runs the bot is told of a Slack that does not answer."""
+    if busy.retry_after is not None:
+        return SlackUnreachable(f"{busy} Try again in {busy.retry_after:.0f} seconds.")
     return SlackUnreachable(f"{busy} Check the network, and [slack] api_url; then try again.")
 
 

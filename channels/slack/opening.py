@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from bot.app import App, Parts, Side
 from bot.errors import SettingsError
 from bot.settings import Settings, SlackSettings
+from bot.store.base import Installation, Installations
 from channels.slack import tokens
 from channels.slack.bolt import make_bolt
 from channels.slack.calls import Calls
@@ -18,10 +19,10 @@ from channels.slack.door import Door
 from channels.slack.hall import open_hall
 from channels.slack.installed import ManyWorkspaces, to_workspace
 from channels.slack.installing import InstallPages
-from channels.slack.introduction import introduced
+from channels.slack.introduction import introduced, shortage
 from channels.slack.joining import joined
 from channels.slack.places import CHANNEL
-from channels.slack.socket import Socket, open_socket
+from channels.slack.socket import Socket, open_socket, socket_address
 from channels.slack.vault import Vault
 from channels.slack.wire import Wire
 from channels.slack.workspaces import OneWorkspace, Workspaces
@@ -51,6 +52,11 @@ class Slack:
             return "every workspace that installed it"
         workspace = self._has.workspace
         return f"{workspace.team} as {workspace.name or workspace.bot_user}"
+
+    @property
+    def shortage(self) -> str:
+        """Which scopes are missing, and what will not work without them; empty if none is."""
+        return "" if isinstance(self._has, Vault) else shortage(self._has.workspace)
 
     @asynccontextmanager
     async def join(self, parts: Parts) -> AsyncIterator[Side]:
@@ -85,6 +91,23 @@ class Slack:
         async with open_socket(bolt=bolt, token=token, wire=self.wire, place=place) as socket:
             yield socket
 
+    async def try_socket(self) -> None:
+        """Ask whether the app's token opens a socket, and open none.
+
+        Raises:
+            SettingsError, SlackUnreachable: as for ``connected``.
+        """
+        token, place = tokens.app_token(self._whole), self.settings.app_token_env
+        await socket_address(token, wire=self.wire, place=place)
+
+    async def readable(self, installations: Installations) -> tuple[int, list[str]]:
+        """Return how many workspaces' tokens can be read, and why the others cannot."""
+        if not isinstance(self._has, Vault):
+            return 0, []
+        kept = await installations.all(CHANNEL)
+        unreadable = [why for each in kept if (why := _unreadable(each, self._has))]
+        return len(kept) - len(unreadable), unreadable
+
     def door(self, bolt: AsyncApp, beyond: ASGIApp, *, clock: Callable[[], float]) -> Door:
         """Return a door for Slack's HTTP requests, before ``beyond``.
 
@@ -92,7 +115,14 @@ class Slack:
             SettingsError: a secret or the public address is missing.
         """
         secret = tokens.signing_secret(self._whole)
-        return Door(bolt=bolt, secret=secret, clock=clock, pages=self._pages(), beyond=beyond)
+        return Door(
+            bolt=bolt,
+            secret=secret,
+            clock=clock,
+            pages=self._pages(),
+            beyond=beyond,
+            place=self.settings.signing_secret_env,
+        )
 
     def _pages(self) -> InstallPages | None:
         oauth, workspaces = self.settings.oauth, self._workspaces
@@ -136,7 +166,7 @@ async def open_slack(settings: Settings) -> AsyncIterator[Slack]:
     """Look at the tokens, and hold the lines to Slack until the block ends.
 
     Raises:
-        SettingsError: a token, a key or a scope is missing or wrong; the text says which.
+        SettingsError: a token, a key or a vital scope is missing or wrong; the text says which.
         SlackUnreachable: Slack does not answer.
     """
     slack = settings.slack or SlackSettings()
@@ -157,7 +187,13 @@ async def open_slack(settings: Settings) -> AsyncIterator[Slack]:
 async def _look_at(parts: Parts, vault: Vault) -> None:
     """Note in the log whose token cannot be read; the others are served."""
     for kept in await parts.installations.all(CHANNEL):
-        try:
-            to_workspace(kept, vault)
-        except SettingsError as error:
-            _logger.warning("%s", error)
+        if why := _unreadable(kept, vault):
+            _logger.warning("%s", why)
+
+
+def _unreadable(kept: Installation, vault: Vault) -> str:
+    try:
+        to_workspace(kept, vault)
+    except SettingsError as error:
+        return str(error)
+    return ""

@@ -17,6 +17,9 @@ SCOPES = MappingProxyType(
 )
 """Scope → why the bot needs it, as it stands in a sentence about the bot."""
 
+VITAL = frozenset({"chat:write"})
+"""Without these there is no bot; without the others it does less."""
+
 
 def lacking(granted: Collection[str]) -> list[str]:
     """Return a line for each scope that was not granted: which, and what for."""

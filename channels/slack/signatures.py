@@ -4,13 +4,17 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
 import hmac
+import logging
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from pydantic import SecretStr
 
+_logger = logging.getLogger(__name__)
+
 _SECONDS = 300  # that a request may be on its way, or our clock be wrong
 _LONGEST_TIME = 12  # digits
+_MINUTE = 60.0  # between two warnings
 _NAMES = (b"x-slack-request-timestamp", b"x-slack-signature")
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -46,3 +50,30 @@ class Signatures:
         if len(stamps) != 1 or len(signatures) != 1:
             return b"", b""
         return stamps[0], signatures[0]
+
+
+class Warnings:
+    """Warns of requests that are not signed with the secret at ``place``, once a minute at most."""
+
+    def __init__(self, *, place: str, path: str, clock: Callable[[], float]) -> None:
+        self._place = place
+        self._path = path
+        self._clock = clock
+        self._count = 0
+        self._at: float | None = None
+
+    def count(self) -> None:
+        """Count a refused request, and tell of all since the last warning, if that is due."""
+        self._count += 1
+        now = self._clock()
+        if self._at is not None and abs(now - self._at) < _MINUTE:
+            return
+        requests = "1 request" if self._count == 1 else f"{self._count} requests"
+        _logger.warning(
+            "%s at %s not signed with %s within the last 5 minutes: compare it with "
+            "Basic Information → Signing Secret, and this machine's clock with the time.",
+            requests,
+            f"{self._path} {'was' if self._count == 1 else 'were'}",
+            self._place,
+        )
+        self._at, self._count = now, 0

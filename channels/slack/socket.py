@@ -73,6 +73,25 @@ async def open_socket(
         yield Socket(await way.opened(), way=way, patience=patience)
 
 
+async def socket_address(token: SecretStr, *, wire: Wire, place: str) -> str:
+    """Return where a socket can be opened with the app's ``token``; it lets anybody in.
+
+    Raises:
+        SettingsError: the token opens no socket.
+        SlackUnreachable: Slack does not answer.
+    """
+    try:
+        heard = await wire.ask_patiently(
+            "apps.connections.open", token=token.get_secret_value(), where=place
+        )
+    except SlackBusy as busy:
+        raise unreachable(busy) from busy
+    except SlackRefused as refused:
+        why = _REFUSALS.get(refused.error, f"Slack says {refused.error}")
+        raise SettingsError(f"{place} is refused: {why}.") from refused
+    return str(heard.data.get("url"))
+
+
 class Socket:
     """Keeps one line to Slack, a new one whenever the old one ends. Made by ``open_socket``."""
 
@@ -140,20 +159,9 @@ class _Way:
             return error
 
     async def opened(self) -> "_Line":
+        url = await socket_address(self._token, wire=self._wire, place=self._place)
         try:
-            heard = await self._wire.ask(
-                "apps.connections.open",
-                token=self._token.get_secret_value(),
-                where=self._place,
-                arguments={},
-            )
-        except SlackBusy as busy:
-            raise unreachable(busy) from busy
-        except SlackRefused as refused:
-            why = _REFUSALS.get(refused.error, f"Slack says {refused.error}")
-            raise SettingsError(f"{self._place} is refused: {why}.") from refused
-        try:
-            return await self._greeted(str(heard.data.get("url")))
+            return await self._greeted(url)
         except (aiohttp.ClientError, OSError, Malformed) as error:
             cut = SlackBusy(f"Slack's socket does not open ({type(error).__name__}).")
         raise unreachable(cut)  # not from the error: it shows an address that lets anybody in

@@ -8,6 +8,7 @@ from bot.errors import SettingsError
 from bot.settings import Settings, SlackSettings
 
 _WHOLE = re.compile(r"[A-Za-z0-9.-]+")
+_HEX = re.compile(r"[0-9a-fA-F]{32}")
 _BOT, _APP = "xoxb-", "xapp-"
 
 _KINDS = {
@@ -22,6 +23,10 @@ _WHERE = {
     _BOT: "OAuth & Permissions → Bot User OAuth Token",
     _APP: "Basic Information → App-Level Tokens, with the scope connections:write",
 }
+_SIGNING = (
+    "It stands in your app's settings (api.slack.com/apps) under "
+    "Basic Information → App Credentials → Signing Secret."
+)
 
 
 def bot_token(settings: Settings) -> SecretStr:
@@ -48,15 +53,18 @@ def signing_secret(settings: Settings) -> SecretStr | None:
     """Return what Slack signs its requests with; None where none is set, and none is needed.
 
     Raises:
-        SettingsError: it is missing, and Slack is heard by HTTP alone.
+        SettingsError: it is none; or it is missing, and Slack is heard by HTTP alone.
     """
     slack = settings.slack or SlackSettings()
     found = settings.secret(slack.signing_secret_env)
     if found is None and slack.mode == "http":
         raise SettingsError(
             f"{slack.signing_secret_env} is neither in the environment nor in "
-            f"{settings.secrets or 'a secrets file'}. It stands in your app's settings "
-            "(api.slack.com/apps) under Basic Information → App Credentials → Signing Secret."
+            f"{settings.secrets or 'a secrets file'}. {_SIGNING}"
+        )
+    if found is not None and not _HEX.fullmatch(found.get_secret_value()):
+        raise SettingsError(
+            f"{slack.signing_secret_env} is no signing secret, which has 32 hex digits. {_SIGNING}"
         )
     return found
 

@@ -59,6 +59,8 @@ _SCOPES: Final = re.compile(r"[a-z][a-z0-9_.:,-]{0,199}")
 # A second is what Slack asks for where it says nothing else.
 _RETRY_AFTER, _LONGEST_RETRY_AFTER = 1.0, 3600.0
 
+_PATIENCE = 30.0  # seconds
+
 # Whatever else a broken answer makes of the SDK, none of its texts may be shown.
 _BROKEN: Final = (aiohttp.ClientError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -72,7 +74,7 @@ class Heard:
 
 
 class Wire:
-    """Asks Slack, with whichever token, over one set of connections; waits and retries nothing."""
+    """Asks Slack, with whichever token, over one set of connections, and mostly once."""
 
     def __init__(self, *, api_url: str, seconds: float = 20.0) -> None:
         self._api_url = api_url
@@ -119,6 +121,20 @@ class Wire:
             named = frozenset(filter(None, map(str.strip, scopes.split(","))))
             return Heard(data=answer.data if isinstance(answer.data, dict) else {}, scopes=named)
         raise failure  # and not from the error, which quotes what was said
+
+    async def ask_patiently(self, method: str, *, token: str, where: str) -> Heard:
+        """Call ``method`` without arguments; a second time if Slack asks to wait, for not too long.
+
+        Raises:
+            SlackBusy, SlackRefused: see there.
+        """
+        try:
+            return await self.ask(method, token=token, where=where, arguments={})
+        except SlackBusy as busy:
+            if busy.retry_after is None or busy.retry_after > _PATIENCE:
+                raise
+            await asyncio.sleep(busy.retry_after)
+        return await self.ask(method, token=token, where=where, arguments={})
 
     def _opened(self) -> AsyncWebClient:
         if self._client is None:

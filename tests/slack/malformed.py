@@ -9,7 +9,7 @@ import logging
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import new
@@ -145,10 +145,8 @@ def listening() -> AsyncApp:
     return AsyncApp(authorize=authorize, request_verification_enabled=False, logger=silent)
 
 
-def door(bolt: AsyncApp | None = None) -> Door:
-    return Door(
-        bolt=bolt or listening(), secret=SecretStr(SECRET), clock=lambda: NOW, beyond=elsewhere
-    )
+def door(bolt: AsyncApp | None = None, *, clock: Callable[[], float] = lambda: float(NOW)) -> Door:
+    return Door(bolt=bolt or listening(), secret=SecretStr(SECRET), clock=clock, beyond=elsewhere)
 
 
 async def knock(

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.errors import FrontdeskError
+from bot.errors import FrontdeskError, SetupError
+from channels.slack import introduction
 from channels.slack.calls import Calls
 from channels.slack.errors import SlackBusy, SlackGone, SlackRefused
 from channels.slack.wire import Wire
@@ -45,8 +46,8 @@ class Two:
 
 
 @asynccontextmanager
-async def calling(act: Act, *, seconds: float = 20.0, **keywords: Any) -> AsyncIterator[Calls]:
-    """Open calls to a Slack that does ``act``."""
+async def wired(act: Act, *, seconds: float = 20.0) -> AsyncIterator[Wire]:
+    """Open a wire to a Slack that does ``act``."""
     app = web.Application()
     app.router.add_route("*", "/api/{method}", act)
     runner = web.AppRunner(app)
@@ -55,12 +56,18 @@ async def calling(act: Act, *, seconds: float = 20.0, **keywords: Any) -> AsyncI
     await site.start()
     host, port = runner.addresses[0][:2]
     wire = Wire(api_url=f"http://{host}:{port}/api/", seconds=seconds)
-    calls = Calls(workspaces=Two(), wire=wire, **keywords)
     try:
-        yield calls
+        yield wire
     finally:
-        await calls.close()
+        await wire.close()
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def calling(act: Act, *, seconds: float = 20.0, **keywords: Any) -> AsyncIterator[Calls]:
+    """Open calls to a Slack that does ``act``."""
+    async with wired(act, seconds=seconds) as wire:
+        yield Calls(workspaces=Two(), wire=wire, **keywords)
 
 
 def answering(*answers: web.Response) -> Act:
@@ -270,3 +277,16 @@ async def test_no_call_is_made_twice_behind_our_back() -> None:
         with pytest.raises(FrontdeskError):
             await calls("T1", "chat.postMessage", channel="C1")
     assert len(asked) == 1
+
+
+async def test_at_the_start_slack_is_asked_once_more_where_it_says_when() -> None:
+    token = SecretStr("xoxb-1")
+    async with wired(answering(too_many("0"))) as wire:
+        await introduction.asked(token, wire=wire, where="here")
+    for waits in (["0", "7"], ["3600"]):
+        async with wired(answering(*map(too_many, waits))) as wire:
+            with pytest.raises(SetupError) as error:
+                await introduction.introduced(token, wire=wire, place="here")
+        assert "Slack is asked too often for auth.test in here." in str(error.value)
+        assert f"Try again in {waits[-1]} seconds." in str(error.value)
+        assert "network" not in str(error.value)

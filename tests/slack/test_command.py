@@ -3,17 +3,22 @@
 import json
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bot.errors import MissingExtra, SetupError
+from bot.store.installations import SqlInstallations
 from channels.cli import extras
 from channels.cli.here import Here
 from channels.cli.serving import Doors, serve_doors
+from channels.slack.installed import ManyWorkspaces
 from channels.slack.scopes import SCOPES
 from channels.slack.vault import Vault
+from channels.slack.workspaces import Workspace
 from tests.house import until
 from tests.servers.slack import FakeSlack
 from tests.slack.commands import serving, settle, tokens, told
@@ -40,6 +45,23 @@ async def test_a_workspace_is_served_and_left_in_good_order(
         for secret in (QUESTION, "three days", slack.bot_token, slack.app_token):
             assert secret not in bot.log
         assert "Traceback" not in bot.log
+
+
+@pytest.mark.parametrize("command", [("slack",), ("run", "--port", "0")])
+async def test_what_is_ignored_is_told_to_who_wants_to_know(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    async with (
+        FakeSlack() as slack,
+        serving(settle(tmp_path, slack), *command, "--verbose", env=tokens(slack)) as bot,
+    ):
+        await bot.says("Slack: connected to")
+        await slack.say(QUESTION, channel="C1")
+        line = await bot.says("Ignored message")
+        assert " DEBUG channels.slack." in line
+        assert await bot.end() == 0
+        for secret in (QUESTION, slack.bot_token, slack.app_token, "slack_bolt", "slack_sdk"):
+            assert secret not in bot.log
 
 
 async def test_without_settings_the_two_variables_are_enough_to_be_told_more(
@@ -97,15 +119,34 @@ async def refusal(folder: Path, env: Mapping[str, str]) -> str:
     return str(error.value)
 
 
-async def test_every_scope_that_is_missing_is_named_with_what_it_is_for(tmp_path: Path) -> None:
+async def test_without_the_scope_to_write_there_is_no_bot(tmp_path: Path) -> None:
     async with FakeSlack() as slack:
-        slack.installed().scopes = set(SCOPES) - {"im:history", "commands"}
+        slack.installed().scopes = set(SCOPES) - {"im:history", "chat:write"}
         error = await refusal(settle(tmp_path, slack), tokens(slack))
-    assert "the app lacks scopes in Team T1:" in error
+    assert "SLACK_BOT_TOKEN: the app lacks scopes in Team T1" in error
     assert "  im:history: the bot hears what it is told directly\n" in error
-    assert "  commands: the bot takes questions" in error
-    assert "chat:write" not in error
+    assert "  chat:write: the bot writes its answers" in error
+    assert "commands" not in error
     assert "reinstall the app" in error
+
+
+async def test_without_another_scope_the_bot_goes_on_and_says_what_does_not_work(
+    tmp_path: Path,
+) -> None:
+    async with FakeSlack() as slack:
+        slack.installed().scopes = set(SCOPES) - {"commands"}
+        env = tokens(slack)
+        async with serving(settle(tmp_path, slack), "slack", env=env) as bot:
+            assert " WARNING " in await bot.says("the app lacks scopes in Team T1")
+            await bot.says("  commands: the bot takes questions by its slash command")
+            await bot.says("Slack: connected to Team T1")
+            ts = await slack.say(QUESTION)
+            await until(lambda: slack.answers("D1", ts))
+            assert await bot.end() == 0
+        _, said = await told(tmp_path, "doctor", "--online", env=env)
+    assert "✗ slack: is Team T1 as frontdesk, and the app lacks scopes" in said
+    assert "commands: the bot takes questions" in said
+    assert "✓ slack: its app-level token opens sockets" in said
 
 
 async def test_a_slack_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
@@ -174,6 +215,11 @@ async def test_the_doctor_looks_at_slack_where_somebody_wants_it(tmp_path: Path)
         assert not slack.calls
         _, said = await told(tmp_path, "doctor", "--online", env=tokens(slack))
         assert "✓ slack: is Team T1 as frontdesk" in said
+        assert "✓ slack: its app-level token opens sockets" in said
+        assert not slack.sockets.opened
+        env = tokens(slack, SLACK_APP_TOKEN="xapp-1-x")
+        _, said = await told(tmp_path, "doctor", "--online", env=env)
+        assert "✗ slack: SLACK_APP_TOKEN is refused: Slack does not know it" in said
         slack.revoke()
         _, said = await told(tmp_path, "doctor", "--online", env=tokens(slack))
         assert "✗ slack: SLACK_BOT_TOKEN is refused: it was revoked" in said
@@ -190,3 +236,44 @@ async def test_the_doctor_looks_at_what_many_workspaces_take(tmp_path: Path) -> 
         ):
             assert wanted in said
         assert "SLACK_BOT_TOKEN" not in said
+
+
+async def test_the_doctor_wants_an_address_for_http(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        settle(tmp_path, slack, 'mode = "http"\n')
+        code, said = await told(tmp_path, "doctor", env=tokens(slack))
+    assert code == 1
+    assert "✗ slack: hears by HTTP, and nothing says at which address" in said
+
+
+async def test_the_doctor_tries_the_seals_of_all_workspaces(tmp_path: Path) -> None:
+    key = Vault.new_key()
+    async with FakeSlack() as slack:
+        more = 'mode = "http"\nurl = "https://bot.shop.example"\n[slack.oauth]\nclient_id = "1.2"\n'
+        settle(tmp_path, slack, more)
+        env = tokens(slack, SLACK_CLIENT_SECRET=slack.client_secret, SLACK_TOKEN_KEY=key)
+        _, said = await told(tmp_path, "doctor", "--online", env=env)
+        assert "✗ slack: is in no workspace" in said
+        here = Here(config=tmp_path / "bot.toml", environment=env)
+        with chdir(tmp_path):
+            for name, vault in (("T1", key), ("T2", Vault.new_key())):
+                await _keep(here, name, Vault([vault], place="here"))
+                _, said = await told(tmp_path, "doctor", "--online", env=env)
+                if name == "T1":
+                    assert "✓ slack: the tokens of all 1 workspaces can be read" in said
+    assert "✗ slack: the tokens of 1 of 2 workspaces can be read" in said
+    assert "What is kept of T2 cannot be read with the keys in SLACK_TOKEN_KEY" in said
+
+
+async def _keep(here: Here, name: str, vault: Vault) -> None:
+    async with here.database() as database:
+        workspace = Workspace(
+            install=name,
+            token=SecretStr("xoxb-1"),
+            team=f"Team {name}",
+            bot_user="UB",
+            bot_id="B1",
+            app_id="A1",
+            scopes=frozenset(),
+        )
+        await ManyWorkspaces(SqlInstallations(database), vault).keep(workspace)

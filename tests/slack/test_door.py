@@ -93,6 +93,24 @@ async def test_a_request_is_good_for_five_minutes() -> None:
         assert (await knock(door(), request(EVENT, at=NOW + late)))[0] == 401
 
 
+async def test_a_wrong_signing_secret_is_told_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = [float(NOW)]
+    at = door(clock=lambda: now[0])
+    for later in (0, 1, 59, 60, 61):
+        now[0] = NOW + later
+        assert (await knock(at, request(EVENT, at=NOW, secret="another")))[0] == 401
+    assert (await knock(at, request(EVENT)))[0] == 200
+    first, second = (each.getMessage() for each in caplog.records)
+    assert first.startswith("1 request at /slack/events was not signed with SLACK_SIGNING_SECRET")
+    assert second.startswith("3 requests at /slack/events were not signed with SLACK_SIGNING")
+    assert "Basic Information → Signing Secret" in first
+    assert {each.levelname for each in caplog.records} == {"WARNING"}
+    assert "v0=" not in caplog.text
+    assert "Hello?" not in caplog.text
+
+
 async def test_half_a_character_reaches_the_listeners_as_a_mark() -> None:
     heard: list[Any] = []
     body = EVENT.replace(b"Hello?", b"Hello \\ud83d")

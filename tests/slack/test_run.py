@@ -89,6 +89,17 @@ async def test_a_secret_that_http_needs_is_told(tmp_path: Path) -> None:
     assert "SLACK_SIGNING_SECRET is neither in the environment" in said
 
 
+async def test_what_is_no_signing_secret_is_told_and_not_shown(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        settle(tmp_path, slack, HTTP)
+        for wrong in (slack.signing_secret + "0", slack.signing_secret[:-1] + "g", "xoxb-1-x"):
+            env = tokens(slack, SLACK_SIGNING_SECRET=wrong)
+            code, said = await told(tmp_path, "serve", "--port", "0", env=env)
+            assert code == 2
+            assert "SLACK_SIGNING_SECRET is no signing secret, which has 32 hex digits" in said
+            assert wrong not in said
+
+
 async def test_the_limits_of_the_web_chat_do_not_stand_before_slack(tmp_path: Path) -> None:
     async with (
         FakeSlack() as slack,
