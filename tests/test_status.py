@@ -24,6 +24,7 @@ from bot.store.processes import SqlProcesses
 from bot.store.standing import Holding, Outgoing, Queue, Seen, Shunned, Standing
 from channels.cli.paper import lasting, number
 from channels.cli.report import remarks
+from channels.slack.errors import refusal
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, turn
 from tests.house import ask as ask_bot
 from tests.house import house
@@ -440,6 +441,19 @@ def test_things_are_counted_in_words() -> None:
         "0 processes",
         "1,234 turns",
     ]
+
+
+async def test_why_a_reply_was_refused_is_told_with_its_cure(
+    project: Path, store: SqlConversations, outbox: SqlOutbox
+) -> None:
+    await answer(store, await ask_alone(store), turn(answers=1))
+    error = str(refusal("missing_scope", method="chat.postMessage", where="T1, channel C3"))
+    assert len(error) > 140
+    taken = await outbox.take(channels={"web"}, holder=HOLDER, seconds=15)
+    assert taken
+    await outbox.put_back(taken, error=error, seconds=None)
+    _, said = await status(project)
+    assert said.count(error) == 2
 
 
 # --- In a terminal ----------------------------------------------------------------------------

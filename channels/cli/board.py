@@ -14,7 +14,7 @@ from channels.terminal.escapes import harmless
 
 _TICK = ("✓", "green")
 _MARKS = {True: ("✗", "red"), False: ("!", "yellow")}
-_MOST_TEXT = 160  # characters of an error's text
+_MOST_TEXT = 400  # characters of an error's text, which may end in its cure
 
 Rows = Iterable[tuple[str, str]]
 

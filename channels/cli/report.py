@@ -11,6 +11,7 @@ LONGEST = 300.0
 """Seconds that an answer may be waited for."""
 
 DAY = 86_400.0
+_MOST_TEXT = 300  # characters of an error's text, which may end in its cure
 _SHARE_THAT_FAILS = 0.2  # of a day's answers; more than a bad minute of a provider
 _TAKEOVER = 30.0  # seconds that a dead process's work may lie
 
@@ -127,7 +128,7 @@ def _undelivered(standing: Standing) -> Iterator[Remark]:
         yield Remark(
             kind="undelivered",
             fact=f"{count} could not be delivered in the last 24 hours.",
-            hint=f"The newest, to {newest.channel}: {brief(newest.error)}",
+            hint=f"The newest, to {newest.channel}: {brief(newest.error, _MOST_TEXT)}",
         )
 
 

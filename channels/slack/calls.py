@@ -58,7 +58,7 @@ class Calls:
                 heard = await self._wire.ask(
                     method,
                     token=workspace.token.get_secret_value(),
-                    where=install,
+                    where=_where(install, arguments),
                     arguments=arguments,
                 )
             except SlackBusy as busy:
@@ -88,6 +88,11 @@ class Calls:
 
     async def close(self) -> None:
         await self._wire.close()
+
+
+def _where(install: str, arguments: Mapping[str, Any]) -> str:
+    channel = arguments.get("channel")
+    return f"{install}, channel {channel}" if channel else install
 
 
 def _gate(install: str, method: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:

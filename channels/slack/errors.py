@@ -5,8 +5,8 @@ SlackError
 └── SlackRefused     not like this: Slack's code for it is ``error``
     └── SlackGone        never: the channel, the token or a permission is missing
 
-No text holds a response or anybody's words: only the method, the workspace, Slack's own code and
-the cure.
+No text holds a response or anybody's words: only the method, the workspace, the channel, Slack's
+own code and the cure.
 """
 
 from typing import Final

@@ -188,7 +188,7 @@ async def test_a_refusal_tells_slacks_code_and_no_words() -> None:
             await calls("T1", "chat.postMessage", channel="C1", text=SAID)
     assert not isinstance(refused.value, SlackGone)
     assert refused.value.error == "invalid_blocks"
-    assert str(refused.value) == "Slack refused chat.postMessage in T1: invalid_blocks."
+    assert str(refused.value) == "Slack refused chat.postMessage in T1, channel C1: invalid_blocks."
     assert refused.value.__cause__ is None
     assert refused.value.__context__ is None
 
