@@ -90,6 +90,7 @@ class Message:
     ``answers`` is, on a reply, the seq of the last customer message that it answers. The ``text``
     of a customer's message that they deleted is empty.
     ``tokens`` is what it takes in a model's window. ``stopped`` marks a reply cut short.
+    ``edited`` is when the customer changed it, if its reply stood by then: to other words.
     """
 
     seq: int
@@ -100,6 +101,7 @@ class Message:
     answers: int | None = None
     stopped: bool = False
     turn: str | None = None
+    edited: float | None = None
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
 

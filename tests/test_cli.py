@@ -439,7 +439,8 @@ def test_conversations_are_listed_shown_and_exported(tmp_path: Path) -> None:
 
 def test_a_message_that_its_customer_deleted_is_shown_as_deleted() -> None:
     gone = Message(seq=1, author=Author.CUSTOMER, text="", tokens=0, at=1.0)
-    assert Story(id=1, messages=[gone], turns=[]).text(gone) == "(deleted)"
+    story = Story(id=1, channel="slack", key="T1:C1", customer="U1", messages=[gone], turns=[])
+    assert story.text(gone) == "(deleted)"
 
 
 @pytest.mark.usefixtures("inside")

@@ -50,6 +50,9 @@ class SqlArchive:
             rows.CONVERSATIONS.where(Conversation.channel == channel, Conversation.key == key)
         )
 
+    async def conversation(self, conversation: int) -> values.Conversation | None:
+        return await self._one(rows.CONVERSATIONS.where(Conversation.id == conversation))
+
     async def latest(self, channel: str) -> values.Conversation | None:
         return await self._one(
             rows.CONVERSATIONS.where(Conversation.channel == channel)
@@ -101,6 +104,10 @@ class SqlArchive:
             return [rows.to_turn(row, calls.get(row.id, ())) for row in found]
 
         return await self._database.read(deed)
+
+    async def newest_turn(self) -> str | None:
+        query = select(Turn.id).order_by(Turn.started_at.desc(), Turn.id.desc()).limit(1)
+        return await self._database.read(lambda line: line.scalar(query))
 
     async def record(self, turn: str) -> Sequence[Record]:
         query = (

@@ -270,6 +270,10 @@ class Archive(Protocol):
         """Return the conversation of that key, if there is one."""
         ...
 
+    async def conversation(self, conversation: int) -> Conversation | None:
+        """Return the conversation of that id, if there is one."""
+        ...
+
     async def latest(self, channel: str) -> Conversation | None:
         """Return the conversation of ``channel`` in which something was said last."""
         ...
@@ -284,6 +288,10 @@ class Archive(Protocol):
 
     async def turns(self, conversation: int) -> Sequence[Turn]:
         """Return a conversation's turns in the order of their replies."""
+        ...
+
+    async def newest_turn(self) -> str | None:
+        """Return the id of the turn that began last, in whichever conversation."""
         ...
 
     async def record(self, turn: str) -> Sequence[Record]:

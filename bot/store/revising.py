@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from bot.messages import Author
 from bot.store.base import Revised
+from bot.store.clock import now
 from bot.store.leases import WAITS
 from bot.store.tables import Conversation, Message
 
@@ -24,7 +25,13 @@ _CHANGE = (
         Message.text != "",
         Message.text != bindparam("says", type_=Message.text.type),
     )
-    .values(text=bindparam("says", type_=Message.text.type), tokens=bindparam("takes"), parts=None)
+    .values(
+        text=bindparam("says", type_=Message.text.type),
+        tokens=bindparam("takes"),
+        parts=None,
+        # Its reply stays, and was to other words.
+        edited_at=case((Message.seq <= bindparam("upto"), now()), else_=Message.edited_at),
+    )
 )
 _NEWEST = (
     select(func.max(Message.seq))
@@ -66,7 +73,7 @@ def revise(
         return None
     this: dict[str, Any] = {"this": found.conversation_id}
     answered = connection.execute(_LOCK, this).scalar_one()
-    change = {**this, "place": found.seq, "says": text, "takes": tokens}
+    change = {**this, "place": found.seq, "says": text, "takes": tokens, "upto": answered}
     changed = connection.execute(_CHANGE, change).rowcount == 1
     revision = None
     if changed and found.seq > answered:

@@ -45,6 +45,7 @@ MESSAGES: AnySelect = select(
     Message.stopped,
     Message.turn_id,
     Message.at,
+    Message.edited_at,
 ).order_by(Message.seq)
 
 TURNS: AnySelect = select(*Turn.__table__.columns, Message.text.label("reply_text")).join_from(
@@ -85,7 +86,7 @@ def to_conversation(row: AnyRow) -> values.Conversation:
 
 def to_message(row: AnyRow) -> values.Message:
     # Read by place: a history is the longest thing that a turn reads.
-    seq, author, text, parts, tokens, answers, stopped, turn, at = row
+    seq, author, text, parts, tokens, answers, stopped, turn, at, edited = row
     message = values.Message(
         seq=seq,
         author=_AUTHORS[author],
@@ -95,6 +96,7 @@ def to_message(row: AnyRow) -> values.Message:
         answers=answers,
         stopped=stopped,
         turn=turn,
+        edited=edited,
     )
     return _with_tools(message, parts) if parts else message
 

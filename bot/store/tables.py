@@ -107,7 +107,10 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One message. ``external_id`` is set on what a channel heard, and unique within it."""
+    """One message. ``external_id`` is set on what a channel heard, and unique within it.
+
+    ``edited_at`` is when its customer changed what was answered already.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -128,6 +131,7 @@ class Message(Base):
     channel: Mapped[str | None] = mapped_column(Mark(64))
     external_id: Mapped[str | None] = mapped_column(Mark(255))
     at: Mapped[float]
+    edited_at: Mapped[float | None]
 
 
 class Turn(Base):

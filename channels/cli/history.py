@@ -11,25 +11,36 @@ from bot.store.base import Archive, Line
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
-from channels.terminal.page import DELETED, STOPPED, source_lines
+from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
 
 _ALL = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A whole conversation: every message, and the turns behind the bot's."""
+    """A whole conversation: whose it is, every message, and the turns behind the bot's."""
 
     id: int
+    channel: str
+    key: str
+    customer: str
+    customer_name: str | None = None
     messages: Sequence[Message]
     turns: Sequence[Turn]
 
+    @property
+    def head(self) -> str:
+        """Where the conversation is, and with whom."""
+        name = f" ({self.customer_name})" if self.customer_name else ""
+        return harmless(f"{self.channel} {self.key}, customer {self.customer}{name}")
+
     def text(self, message: Message) -> str:
-        """Return what a message says, with a mark where it was stopped in its middle."""
+        """Return what a message says, with a mark where it was stopped or edited since."""
         if message.author is Author.CUSTOMER and not message.text:
             return DELETED
         turn = self._turn(message)
-        return harmless(message.text) + (f" {STOPPED}" if turn and turn.cut_short else "")
+        mark = f" {EDITED}" if message.edited else ""
+        return harmless(message.text) + (f" {STOPPED}" if turn and turn.cut_short else mark)
 
     def sources(self, message: Message) -> Sequence[str]:
         """Return the sources under a reply, one on a line."""
@@ -73,6 +84,7 @@ async def show(here: Here, conversation: int, *, as_json: bool) -> None:
     if as_json:
         print_json(story)
         return
+    click.echo(f"Conversation {story.id}: {story.head}\n")
     for message in story.messages:
         behind = f"  turn {message.turn}" if message.turn else ""
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
@@ -110,16 +122,24 @@ async def export(here: Here, conversations: Sequence[int], *, style: str, output
 
 
 async def _story(archive: Archive, conversation: int) -> Story:
-    messages = await archive.messages(conversation)
-    if not messages:
+    found = await archive.conversation(conversation)
+    if found is None:
         raise Told(f"There is no conversation {conversation}. 'bot history list' shows them.")
-    return Story(id=conversation, messages=messages, turns=await archive.turns(conversation))
+    return Story(
+        id=conversation,
+        channel=found.channel,
+        key=found.key,
+        customer=found.customer,
+        customer_name=found.customer_name,
+        messages=await archive.messages(conversation),
+        turns=await archive.turns(conversation),
+    )
 
 
 def _row(line: Line) -> Sequence[str]:
     conversation = line.conversation
-    count = str(line.messages)
-    return [str(conversation.id), conversation.channel, when(line.latest), count, line.opening]
+    count, opening = str(line.messages), line.opening or DELETED
+    return [str(conversation.id), conversation.channel, when(line.latest), count, opening]
 
 
 def _indented(lines: Sequence[str]) -> str:
@@ -127,7 +147,7 @@ def _indented(lines: Sequence[str]) -> str:
 
 
 def _markdown(story: Story) -> str:
-    blocks = [f"## Conversation {story.id}"]
+    blocks = [f"## Conversation {story.id}", story.head]
     for message in story.messages:
         blocks.append(f"**{message.author}**, {when(message.at)}")
         blocks.append(story.text(message))

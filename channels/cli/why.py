@@ -29,7 +29,7 @@ async def why(here: Here, turn: str | None, *, prompt: bool, as_json: bool) -> N
     and without any it is the latest.
     """
     async with here.archive() as archive:
-        chosen = await _latest(archive) if turn is None else turn
+        chosen = await _newest(archive) if turn is None else turn
         record = _only(chosen, await archive.record(chosen))
     if as_json:
         print_json(record)
@@ -41,10 +41,9 @@ async def why(here: Here, turn: str | None, *, prompt: bool, as_json: bool) -> N
         here.page().markdown(explanation(record))
 
 
-async def _latest(archive: Archive) -> str:
-    for line in await archive.conversations(limit=1):
-        if turns := await archive.turns(line.conversation.id):
-            return turns[-1].id
+async def _newest(archive: Archive) -> str:
+    if newest := await archive.newest_turn():
+        return newest
     raise Told('Nothing has been answered yet. Begin with: bot ask "Where is my parcel?"')
 
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.messages import GIVEN_UP, Attempt, Outcome, Passage, Turn, Usage
+from bot.messages import GIVEN_UP, Attempt, Message, Outcome, Passage, Turn, Usage
 from bot.store.base import Record
-from channels.terminal.page import DELETED, source_lines
+from channels.terminal.page import DELETED, EDITED, source_lines
 
 
 def explanation(record: Record) -> str:
     """Return the page for ``record``, in the order in which things happened."""
     turn = record.turn
     sections = {
-        "Asked": "\n\n".join(_quoted(question.text or DELETED) for question in record.questions),
+        "Asked": "\n\n".join(map(_asked, record.questions)),
         "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
         "Tried": "\n".join(_attempts(turn)) or "No backend was asked.",
@@ -22,6 +22,12 @@ def explanation(record: Record) -> str:
     }
     written = [f"### {title}\n\n{text}" for title, text in sections.items() if text]
     return "\n\n".join([f"## Turn {turn.id}", *written])
+
+
+def _asked(question: Message) -> str:
+    if not question.text:
+        return _quoted(DELETED)
+    return _quoted(question.text + (f"\n\n{EDITED}" if question.edited else ""))
 
 
 def _nothing_found(turn: Turn) -> str:

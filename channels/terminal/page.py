@@ -9,6 +9,7 @@ from channels.terminal.escapes import harmless
 WITHDRAWN = "(withdrawn)"
 STOPPED = "(stopped)"
 DELETED = "(deleted)"
+EDITED = "(edited since)"
 
 
 class Page(Protocol):

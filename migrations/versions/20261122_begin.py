@@ -222,6 +222,7 @@ Table(
     Column("channel", String(64)),
     Column("external_id", String(255)),
     Column("at", Float, nullable=False),
+    Column("edited_at", Float),
     UniqueConstraint("channel", "external_id"),
     UniqueConstraint("conversation_id", "seq"),
 )

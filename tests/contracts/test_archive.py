@@ -46,6 +46,21 @@ async def test_the_latest_conversation_is_the_one_written_in_last(
     assert latest.key == "one"
 
 
+async def test_the_newest_turn_is_found_though_nothing_is_answered_where_was_written_last(
+    store: SqlConversations, archive: SqlArchive
+) -> None:
+    assert await archive.newest_turn() is None
+    newest = turn(answers=1, started=2_000_000_000.0)
+    await answer(store, await ask_alone(store, key="one"), newest)
+    await answer(store, await ask_alone(store, key="two"), turn(answers=1))
+    accepted = await ask(store, key="three")
+    assert await archive.newest_turn() == newest.id
+    found = await archive.conversation(accepted.conversation)
+    assert found
+    assert (found.key, await archive.turns(found.id)) == ("three", [])
+    assert await archive.conversation(4711) is None
+
+
 async def test_conversations_are_listed_newest_first(
     store: SqlConversations, archive: SqlArchive
 ) -> None:

@@ -149,6 +149,23 @@ async def test_a_message_that_has_its_reply_only_changes_as_it_is_kept(
     assert record.reply.text == "It is on its way [1]."
 
 
+async def test_only_what_changes_after_its_reply_is_marked(
+    store: SqlConversations, database: Database
+) -> None:
+    lease = await ask_alone(store, "one", external_id="m1")
+    await _edit(store, "m1", "another")
+    await answer(store, lease, turn(answers=1))
+    archive = SqlArchive(database)
+    assert [message.edited for message in await archive.messages(lease.conversation)] == [None] * 2
+    await _edit(store, "m1", "another")
+    assert (await archive.messages(lease.conversation))[0].edited is None
+    await _edit(store, "m1", "one more")
+    question, reply = await archive.messages(lease.conversation)
+    assert question.edited is not None
+    assert question.edited >= question.at
+    assert reply.edited is None
+
+
 async def test_a_deleted_message_is_not_shown_any_more(
     store: SqlConversations, database: Database
 ) -> None:
