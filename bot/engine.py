@@ -475,6 +475,11 @@ class Engine:
         self._sweeping = self._tasks.create_task(self._sweeper.run())
         return self
 
+    @property
+    def running(self) -> int:
+        """How many turns are running in this process."""
+        return len(self._running)
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,

@@ -13,6 +13,7 @@ import pytest
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import StoreUnavailable
 from bot.messages import Delivery, Replied
+from channels.cli.serving import farewell
 from tests.house import house, says, until
 from tests.terminals import Terminal
 
@@ -113,6 +114,21 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Si
         await _told(process, number)
         process.send_signal(number)
         assert await process.wait() == -number
+
+
+async def test_who_stops_it_is_told_how_many_answers_are_finished(tmp_path: Path) -> None:
+    slow = ScriptedBackend([lambda: asyncio.sleep(0.5), "In time."])
+    async with house(tmp_path, slow) as app:
+        assert farewell(app.engine.running, seconds=5.0) == (
+            "Stopping: no answer is being written. A second Ctrl-C ends at once."
+        )
+        await app.engine.accept(says("hello"))
+        assert farewell(app.engine.running, seconds=5.0) == (
+            "Stopping: 1 answer is finished, for at most 5 seconds. A second Ctrl-C ends at once."
+        )
+    assert farewell(12, seconds=0.5).startswith(
+        "Stopping: 12 answers are finished, for at most 0.5"
+    )
 
 
 async def test_a_stopping_process_refuses_what_it_could_not_answer(tmp_path: Path) -> None:

@@ -60,6 +60,9 @@ def _offline(settings: Settings) -> Iterator[SettingsError]:
     from channels.slack.manifest import manifest
 
     slack = settings.slack or SlackSettings()
+    if slack.mode == "socket" and slack.oauth is None:
+        yield from tokens.troubles(settings)
+        return
     looks: list[Callable[[Settings], object]] = [
         tokens.app_token if slack.mode == "socket" else tokens.signing_secret
     ]
@@ -83,8 +86,7 @@ def _many(oauth: OAuthSettings, settings: Settings) -> None:
     from channels.slack.vault import Vault
 
     settings.demand(oauth.client_secret_env, place="[slack.oauth] client_secret_env")
-    keys = settings.demand(oauth.key_env, place="[slack.oauth] key_env")
-    Vault.of(keys, place=oauth.key_env)
+    Vault.from_settings(settings, oauth)
 
 
 async def _asked(settings: Settings, here: Here) -> AsyncIterator[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from bot.errors import SettingsError
 from bot.settings import Settings
 from channels.cli import extras
 from channels.cli.here import Here
@@ -97,7 +98,13 @@ class _House:
         if on is not None:
             serving.append(await self._over_http(app, slack, bolt, on, stop))
         gc.freeze()  # what is open stays: no collection of garbage looks through it any more
-        await _together(serving, stop)
+        await _together([*serving, self._farewell(app, stop)], stop)
+
+    async def _farewell(self, app: "App", stop: asyncio.Event) -> bool:
+        """Say, once it is told to stop, what is still done."""
+        await stop.wait()
+        click.echo(farewell(app.engine.running, seconds=self._settings.engine.grace_seconds))
+        return True
 
     def _address(self) -> socket.socket:
         from channels.web import server
@@ -107,8 +114,13 @@ class _House:
         return self._stack.enter_context(server.listening(doors.host or web.host, port))
 
     async def _slack(self) -> "Slack":
+        from channels.slack import tokens
         from channels.slack.opening import open_slack
 
+        section = self._settings.slack
+        alone = section is None or section.oauth is None
+        if self._doors.slack == "socket" and alone and (wrong := tokens.troubles(self._settings)):
+            raise SettingsError("\n".join(map(str, wrong)))
         slack = await self._stack.enter_async_context(open_slack(self._settings))
         if slack.shortage:
             _logger.warning("Slack: %s", slack.shortage)
@@ -174,6 +186,18 @@ class _House:
             stop=stop,
             grace=self._settings.engine.grace_seconds,
         )
+
+
+def farewell(running: int, *, seconds: float) -> str:
+    """Return what is said at the end, while so many answers are ``running``."""
+    match running:
+        case 0:
+            rest = "no answer is being written"
+        case 1:
+            rest = f"1 answer is finished, for at most {seconds:g} seconds"
+        case _:
+            rest = f"{running} answers are finished, for at most {seconds:g} seconds"
+    return f"Stopping: {rest}. A second Ctrl-C ends at once."
 
 
 async def _together(serving: Sequence[_Serving], stop: asyncio.Event) -> None:

@@ -91,6 +91,7 @@ async def workspaces(here: Here, *, as_json: bool) -> None:
     else:
         rows = [[one.name, one.about.get("team", ""), when(one.at)] for one in found]
         print_table(["ID", "WORKSPACE", "INSTALLED"], rows)
+    _look_at_the_key(here)
 
 
 @slack.command()
@@ -107,6 +108,17 @@ async def rotate(here: Here) -> None:
     async with _installations(here) as kept:
         done, all_of_them = await sealed_anew(kept, vault), len(await kept.all("slack"))
     click.echo(f"Sealed {done} of {all_of_them} with the newest key; the others already were.")
+
+
+def _look_at_the_key(here: Here) -> None:
+    """Tell, beside what was asked, of a key that is missing or none."""
+    slack = here.settings().slack
+    if slack is None or slack.oauth is None or extras.missing("slack"):
+        return
+    try:
+        _vault(here)
+    except SettingsError as error:
+        click.echo(f"No token can be read: {error}", err=True)
 
 
 @asynccontextmanager
@@ -126,5 +138,4 @@ def _vault(here: Here) -> "Vault":
             "[slack.oauth] is not in the settings: one workspace's token is not kept, and has no "
             "key. Add the section if others install the app."
         )
-    variable = settings.slack.oauth.key_env
-    return Vault.of(settings.demand(variable, place="[slack.oauth] key_env"), place=variable)
+    return Vault.from_settings(settings, settings.slack.oauth)

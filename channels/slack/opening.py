@@ -174,8 +174,7 @@ async def open_slack(settings: Settings) -> AsyncIterator[Slack]:
     try:
         has: OneWorkspace | Vault
         if slack.oauth:
-            keys = settings.demand(slack.oauth.key_env, place="[slack.oauth] key_env")
-            has = Vault.of(keys, place=slack.oauth.key_env)
+            has = Vault.from_settings(settings, slack.oauth)
         else:
             token = tokens.bot_token(settings)
             has = OneWorkspace(await introduced(token, wire=wire, place=slack.bot_token_env))

@@ -119,11 +119,15 @@ class Socket:
 
     async def _opened_again(self, stop: asyncio.Event, *, pause: float) -> "_Line | None":
         """Return a new line after so many seconds, or whenever it works; None if it shall stop."""
+        away = False
         while not await _comes(stop, within=pause * random.uniform(0.7, 1.3)):  # noqa: S311
             match await _before(stop, self._way.tried()):
                 case SetupError() as error:
                     _logger.warning("Slack is not connected now: %s", error)
+                    away = True
                 case line:
+                    if away and line is not None:
+                        _logger.warning("Slack is connected again.")
                     return line
             pause = self._longer(pause)
         return None

@@ -29,6 +29,10 @@ _SIGNING = (
 )
 
 
+class _Swapped(SettingsError):
+    """Each of two tokens stands where the other belongs."""
+
+
 def bot_token(settings: Settings) -> SecretStr:
     """Return the token that the bot speaks with.
 
@@ -47,6 +51,19 @@ def app_token(settings: Settings) -> SecretStr:
     """
     slack = settings.slack or SlackSettings()
     return _found(settings, slack.app_token_env, _APP, other=slack.bot_token_env)
+
+
+def troubles(settings: Settings) -> list[SettingsError]:
+    """Return what is wrong with the tokens of a bot and its socket, once if they are swapped."""
+    found: list[SettingsError] = []
+    for look in (bot_token, app_token):
+        try:
+            look(settings)
+        except _Swapped as error:
+            return [error]
+        except SettingsError as error:
+            found.append(error)
+    return found
 
 
 def signing_secret(settings: Settings) -> SecretStr | None:
@@ -71,22 +88,24 @@ def signing_secret(settings: Settings) -> SecretStr | None:
 
 def _found(settings: Settings, variable: str, form: str, *, other: str) -> SecretStr:
     found = settings.secret(variable)
-    where = f"It begins with {form} and stands in your app's settings (api.slack.com/apps) under "
     if found is None:
         raise SettingsError(
             f"{variable} is neither in the environment nor in "
-            f"{settings.secrets or 'a secrets file'}. {where}{_WHERE[form]}."
+            f"{settings.secrets or 'a secrets file'}. It begins with {form} and stands in your "
+            f"app's settings (api.slack.com/apps) under {_WHERE[form]}."
         )
     text = found.get_secret_value()
     if text.startswith(form) and _WHOLE.fullmatch(text):
         return found
     second = settings.secret(other)
     if _kind(text) and second and second.get_secret_value().startswith(form):
-        raise SettingsError(
+        raise _Swapped(
             f"{variable} and {other} are swapped: {variable} is {_kind(text)}. Exchange them."
         )
     raise SettingsError(
-        f"{variable} is {_kind(text) or 'no whole token of Slack'}. {where}{_WHERE[form]}."
+        f"{variable} is {_kind(text) or 'no whole token of Slack'}. Wanted is {_KINDS[form]}: "
+        f"it begins with {form} and stands in your app's settings (api.slack.com/apps) under "
+        f"{_WHERE[form]}."
     )
 
 

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
+from bot.settings import OAuthSettings, Settings
 
 _HOW = "Make one with: bot slack key"
 
@@ -35,6 +36,19 @@ class Vault:
         """
         texts = [key.strip() for key in keys.get_secret_value().split(",")]
         return cls([key for key in texts if key], place=place)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, oauth: OAuthSettings) -> "Vault":
+        """Return the vault whose keys the settings name.
+
+        Raises:
+            SettingsError: there is none, or one is not a key.
+        """
+        try:
+            keys = settings.demand(oauth.key_env, place="[slack.oauth] key_env")
+        except SettingsError as error:
+            raise SettingsError(f"{error} {_HOW}") from None
+        return cls.of(keys, place=oauth.key_env)
 
     @staticmethod
     def new_key() -> str:

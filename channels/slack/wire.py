@@ -44,7 +44,7 @@ _ASKED_BY_FORM: Final = frozenset({
     "reactions.add",
 })  # fmt: skip
 
-_OK, _TOO_MANY, _FAULT = 200, 429, 500
+_OK, _NOT_FOUND, _TOO_MANY, _FAULT = 200, 404, 429, 500
 _BUSY: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _FAULTS: Final = frozenset({
     "fatal_error",
@@ -108,8 +108,10 @@ class Wire:
                 )
         except SlackApiError as error:
             failure = _failure(error.response, method=method, where=where)
-        except aiohttp.ClientConnectorError:
-            failure = SlackBusy(f"Slack cannot be reached for {method} in {where}.")
+        except aiohttp.ClientConnectorError as error:
+            failure = SlackBusy(
+                f"Slack cannot be reached for {method} in {where}: {self._api_url} {_cause(error)}."
+            )
         except TimeoutError:
             text = f"Slack did not answer {method} in {where} within {self._seconds:g} s."
             failure = SlackBusy(text, uncertain=True)
@@ -197,9 +199,34 @@ def _failure(response: Any, *, method: str, where: str) -> SlackError:
         return SlackBusy(text, uncertain=True)
     if not code:
         text = f"Slack's answer to {method} in {where} tells nothing (HTTP {status})."
+        if status == _NOT_FOUND or _is_page(getattr(response, "headers", {})):
+            text = (
+                f"What [slack] api_url names is no Slack API: it answers {method} in {where} "
+                f"with a page, or with nothing (HTTP {status})."
+            )
         return SlackBusy(text, uncertain=status == _OK)
     needed = _code(told.get("needed"), _SCOPES)
     return refusal(code, method=method, where=where, needed=needed)
+
+
+def _is_page(headers: Mapping[str, Any]) -> bool:
+    return str(headers.get("Content-Type", "")).startswith("text/html")
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    """Return why there is no line, in our own words: an error's text may hold anything."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "is at no known address"
+        case aiohttp.ClientConnectorCertificateError():
+            return "has no certificate that is trusted"
+        case aiohttp.ClientSSLError():
+            return "speaks no TLS that is understood"
+    match error.os_error:
+        case ConnectionRefusedError():
+            return "refused the connection"
+        case _:
+            return f"does not answer ({type(error.os_error).__name__})"
 
 
 def _code(said: object, known: re.Pattern[str]) -> str:

@@ -290,3 +290,14 @@ async def test_at_the_start_slack_is_asked_once_more_where_it_says_when() -> Non
         assert "Slack is asked too often for auth.test in here." in str(error.value)
         assert f"Try again in {waits[-1]} seconds." in str(error.value)
         assert "network" not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_page_tells_that_this_is_no_slack(status: int) -> None:
+    page = web.Response(text=f"<p>{SAID}</p>", status=status, content_type="text/html")
+    async with wired(answering(page)) as wire:
+        with pytest.raises(SetupError) as error:
+            await introduction.introduced(SecretStr("xoxb-1"), wire=wire, place="here")
+    assert "[slack] api_url names is no Slack API" in str(error.value)
+    assert f"(HTTP {status})" in str(error.value)
+    assert SAID not in str(error.value)

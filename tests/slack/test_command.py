@@ -41,6 +41,7 @@ async def test_a_workspace_is_served_and_left_in_good_order(
         bot.process.send_signal(number)
         await until(lambda: bot.process.returncode is not None)
         assert bot.process.returncode == 0
+        await bot.says("Stopping: no answer is being written. A second Ctrl-C ends at once.")
         await until(lambda: not slack.sockets.lines)
         for secret in (QUESTION, "three days", slack.bot_token, slack.app_token):
             assert secret not in bot.log
@@ -71,6 +72,7 @@ async def test_without_settings_the_two_variables_are_enough_to_be_told_more(
     assert code == 2
     assert "SLACK_BOT_TOKEN is neither in the environment nor in a secrets file" in said
     assert "OAuth & Permissions" in said
+    assert "SLACK_APP_TOKEN is neither in the environment nor in a secrets file" in said
 
 
 def _revoked(slack: FakeSlack) -> dict[str, str]:
@@ -87,6 +89,10 @@ Change = Callable[[FakeSlack], dict[str, str]]
         (lambda _: {"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is neither in the environment"),
         (lambda _: {"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is neither in the environment"),
         (lambda _: {"SLACK_BOT_TOKEN": "xoxp-1"}, "SLACK_BOT_TOKEN is a user's token"),
+        (
+            lambda _: {"SLACK_BOT_TOKEN": "xoxp-1"},
+            "Wanted is a Bot User OAuth Token: it begins with xoxb- and",
+        ),
         (lambda _: {"SLACK_BOT_TOKEN": "xoxe.xoxb-1"}, "token rotation must be off"),
         (lambda _: {"SLACK_BOT_TOKEN": "xoxb-…"}, "SLACK_BOT_TOKEN is no whole token of Slack"),
         (
@@ -154,6 +160,7 @@ async def test_a_slack_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
         settle(tmp_path, slack)
     error = await refusal(tmp_path, tokens(slack))
     assert "Slack cannot be reached" in error
+    assert f"{slack.api_url} refused the connection." in error
     assert "[slack] api_url" in error
 
 
@@ -181,6 +188,12 @@ async def test_a_key_is_made_and_takes_the_place_of_the_old_one(tmp_path: Path) 
     assert code == 0
     assert Vault([key.strip()], place="here").open("T1", _sealed(key)) == {"token": "x"}
     (tmp_path / "bot.toml").write_text('[slack.oauth]\nclient_id = "1.2"\n')
+    for command in ("workspaces", "rotate"):
+        _, said = await told(tmp_path, "slack", command, env={})
+        assert "SLACK_TOKEN_KEY is neither in the environment" in said
+        assert "Make one with: bot slack key" in said
+    _, said = await told(tmp_path, "slack", "workspaces", env={"SLACK_TOKEN_KEY": "short"})
+    assert "No token can be read: SLACK_TOKEN_KEY, key 1: 5 characters that are no key" in said
     env = {"SLACK_TOKEN_KEY": key.strip()}
     assert await told(tmp_path, "slack", "rotate", env=env) == (
         0,
@@ -217,6 +230,9 @@ async def test_the_doctor_looks_at_slack_where_somebody_wants_it(tmp_path: Path)
         assert "✓ slack: is Team T1 as frontdesk" in said
         assert "✓ slack: its app-level token opens sockets" in said
         assert not slack.sockets.opened
+        env = {"SLACK_BOT_TOKEN": slack.app_token, "SLACK_APP_TOKEN": slack.bot_token}
+        _, said = await told(tmp_path, "doctor", env=env)
+        assert said.count("are swapped") == 1
         env = tokens(slack, SLACK_APP_TOKEN="xapp-1-x")
         _, said = await told(tmp_path, "doctor", "--online", env=env)
         assert "✗ slack: SLACK_APP_TOKEN is refused: Slack does not know it" in said

@@ -15,7 +15,7 @@ from channels.slack.introduction import SlackUnreachable
 from channels.slack.socket import Patience, open_socket
 from channels.slack.wire import Wire
 from tests.house import until
-from tests.servers.slack import FakeSlack, Rules
+from tests.servers.slack import FakeSlack, Moods, Rules
 from tests.slack.malformed import listening
 
 IMPATIENT = Rules(speed=10.0, retries=(0.0, 2.0, 4.0, 8.0, 16.0))
@@ -99,6 +99,17 @@ async def test_slack_may_be_away_for_a_while(caplog: pytest.LogCaptureFixture) -
         await slack.say("Back again?")
         await until(lambda: heard)
     assert slack.app_token not in caplog.text
+
+
+async def test_the_end_of_an_outage_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async with FakeSlack() as slack, connected(slack, noting([])):
+        await slack.linked()
+        slack.world.moods = Moods(broken=1.0)
+        await slack.sockets.close()
+        await until(lambda: "Slack is not connected now: " in caplog.text)
+        slack.world.moods = Moods()
+        await until(lambda: "Slack is connected again." in caplog.messages)
+    assert caplog.messages.count("Slack is connected again.") == 1
 
 
 async def test_what_is_not_kept_is_not_acknowledged_and_comes_again() -> None:
