@@ -1,4 +1,4 @@
-"""What is done after Slack was answered: if it fails, only the log knows."""
+"""What is done beside all else, as after Slack was answered: if it fails, only the log knows."""
 
 import asyncio
 import logging
@@ -12,14 +12,15 @@ _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Seconds that what is under way still has when the program ends.
-_GRACE = 5.0
-
 
 class Errands:
-    """Runs each of them by itself; the block ends when they have ended, or their time is over."""
+    """Runs each of them by itself; the block ends when they have ended, or their time is over.
 
-    def __init__(self) -> None:
+    ``grace`` is how many seconds what is under way still has when the program ends.
+    """
+
+    def __init__(self, *, grace: float = 5.0) -> None:
+        self._grace = grace
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -43,7 +44,7 @@ class Errands:
     ) -> None:
         try:
             if self._running and error is None:
-                await asyncio.wait(self._running, timeout=_GRACE)
+                await asyncio.wait(self._running, timeout=self._grace)
         finally:
             for task in self._running:
                 task.cancel()

@@ -13,6 +13,7 @@ from bot.messages import Event, Working
 from bot.showing import Scene
 from bot.store.base import Posts, Visits
 from channels.slack.calls import Calls
+from channels.slack.errands import Errands
 from channels.slack.live import Live, Means
 from channels.slack.pace import Pace
 from channels.slack.places import CHANNEL, Place
@@ -69,8 +70,7 @@ class Stage:
         self._signs: dict[str, Sign] = {}
         self._warned: set[str] = set()
         self._without: dict[str, float] = {}
-        self._tasks = asyncio.TaskGroup()
-        self._running: set[asyncio.Task[None]] = set()
+        self._errands = Errands(grace=pace.closing)
         self._closing = False
 
     # --- What turns tell ---------------------------------------------------------------------
@@ -201,14 +201,12 @@ class Stage:
         if self._closing:
             deed.close()
             return
-        task = self._tasks.create_task(deed)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._errands.run("what shows an answer", deed)
 
     # --- Its life ----------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        await self._errands.__aenter__()
         return self
 
     async def __aexit__(
@@ -223,11 +221,4 @@ class Stage:
             live.close()
         for sign in self._signs.values():
             sign.drop()
-        try:
-            if self._running and error is None:
-                await asyncio.wait(self._running, timeout=self._pace.closing)
-        finally:
-            for task in self._running:
-                task.cancel()
-            # The block's own error goes its way as it is, and not in a group.
-            await self._tasks.__aexit__(None, None, None)
+        await self._errands.__aexit__(kind, error, trace)

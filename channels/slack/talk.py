@@ -51,8 +51,6 @@ class Talk:
         self._clock = clock
 
     async def said(self, said: Said) -> str:
-        if said.call is Call.NONE:
-            return "not said to the bot"
         if said.call is Call.REPLY:
             visit = await self._conversation(said)
             if visit is None:

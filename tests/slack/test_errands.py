@@ -31,9 +31,8 @@ async def test_the_end_waits_for_what_is_under_way() -> None:
     assert done.is_set()
 
 
-async def test_the_end_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("channels.slack.errands._GRACE", 0.05)
-    async with Errands() as errands:
+async def test_the_end_does_not_wait_for_ever() -> None:
+    async with Errands(grace=0.05) as errands:
         endless = errands.run("an endless errand", asyncio.Event().wait())
     assert endless.cancelled()
 
