@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+MODELS := $(VENV)/.models
 TSC    := node_modules/.package-lock.json
 JOBS   ?= auto
 
@@ -21,6 +22,11 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
 	@touch $@
 
+$(MODELS): $(READY)
+	@echo "Adding what local models need, for their tests (once; some minutes and 1.3 GB) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group models
+	@touch $@
+
 $(TSC): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "The widget's types are checked with node and npm: install them."; exit 1; }
 	@npm ci --silent
@@ -32,7 +38,7 @@ chat: $(READY) ## Talk with the bot about a sample store, in this terminal
 serve: $(READY) ## Serve the web chat, with a demo page, on this machine
 	@$(BIN)/bot serve
 
-test: $(READY) ## Run every test
+test: $(MODELS) ## Run every test
 	@$(BIN)/python -m pytest -n $(JOBS)
 
 check: $(READY) $(TSC) ## Lint, format, types and the house plan, the same for people and CI

@@ -22,28 +22,16 @@ from bot.answering import Answering
 from bot.backends import prices
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
-from bot.backends.extractive import ExtractiveBackend
 from bot.backends.openai import OpenAIBackend
-from bot.backends.prices import cost, seller
-from bot.backends.scripted import ScriptedBackend
 from bot.delivery import Courier, Poster
 from bot.engine import Engine
 from bot.errors import PromptError
 from bot.knowledge.library import Library
-from bot.knowledge.terms import Terms
-from bot.messages import Usage
 from bot.presence import Presence
 from bot.prompts import PromptBook
 from bot.resources import shipped
-from bot.router import Patience, Router
-from bot.settings import (
-    AnthropicSettings,
-    BackendSettings,
-    ExtractiveSettings,
-    OpenAISettings,
-    ScriptedSettings,
-    Settings,
-)
+from bot.router import Router
+from bot.settings import Settings
 from bot.showing import Show
 from bot.store.archive import SqlArchive
 from bot.store.articles import SqlArticles
@@ -55,8 +43,8 @@ from bot.store.outbox import SqlOutbox
 from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
 from bot.store.visits import SqlVisits
-
-Words = Callable[..., str]
+from bot.wiring.backends import Words, build_backends
+from bot.wiring.router import build_router
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -138,7 +126,7 @@ async def open_app(
     words = partial(_words, prompts, settings.bot.contact)
     built = dict(backends) if backends is not None else build_backends(settings, words)
     news = asyncio.Event()
-    router = _router(settings, built, changed=news.set)
+    router = build_router(settings, built, changed=news.set)
     database = await Database.open(
         settings.database.url.get_secret_value(), clock=clock, pool=settings.database.pool
     )
@@ -263,71 +251,3 @@ def _prompts(folder: Path | None) -> PromptBook:
 def _words(prompts: PromptBook, contact: str, name: str, /, **variables: object) -> str:
     """Return words for a customer: the template ``words/<name>.j2``."""
     return prompts.render(f"words/{name}.j2", contact=contact, **variables)
-
-
-def build_backends(settings: Settings, words: Words) -> dict[str, Backend]:
-    """Make every configured backend, in the order of ``bot.toml``; none is asked anything."""
-    return {
-        name: _backend(name, section, settings, words)
-        for name, section in settings.backends.items()
-    }
-
-
-def _backend(
-    name: str, section: BackendSettings, settings: Settings, words: Callable[..., str]
-) -> Backend:
-    match section:
-        case AnthropicSettings():
-            return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
-        case OpenAISettings():
-            return OpenAIBackend(name=name, settings=section, key=_key(name, settings))
-        case ScriptedSettings(answers=answers):
-            return ScriptedBackend(*answers, name=name)
-        case ExtractiveSettings():
-            return ExtractiveBackend(
-                name=name,
-                enough=settings.knowledge.enough,
-                words=words,
-                stems=Terms(settings.knowledge.language).of_question,
-            )
-
-
-def _key(name: str, settings: Settings) -> str | None:
-    key = settings.key(name)
-    return key.get_secret_value() if key else None
-
-
-def _router(
-    settings: Settings, backends: Mapping[str, Backend], *, changed: Callable[[], object]
-) -> Router:
-    patience = {
-        name: Patience(
-            first_piece_seconds=section.first_piece_seconds,
-            silence_seconds=section.silence_seconds,
-        )
-        for name, section in settings.backends.items()
-        if isinstance(section, AnthropicSettings | OpenAISettings)
-    }
-
-    def price(backend: str, model: str, usage: Usage) -> float | None:
-        section = settings.backends.get(backend)
-        if not isinstance(section, AnthropicSettings | OpenAISettings):
-            return 0.0
-        if usage == Usage():
-            return None  # the provider told none
-        return cost(
-            usage,
-            provider=seller(section.kind, section.base_url),
-            model=model,
-            input_price=section.input_price,
-            output_price=section.output_price,
-        )
-
-    return Router(
-        backends=backends,
-        settings=settings.router,
-        patience=patience,
-        price=price,
-        clock=time.monotonic,
-        changed=changed,
-    )

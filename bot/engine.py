@@ -12,7 +12,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from bot.answering import Answer, Answering, Draft, newest, waiting
+from bot.answering import Answering, newest, waiting
+from bot.answers import Answer, Draft
 from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
 from bot.folding import Folding
 from bot.following import Followers

@@ -2,7 +2,8 @@
 
 import logging
 
-from bot.answering import Answering, Draft, waiting
+from bot.answering import Answering, waiting
+from bot.answers import Draft
 from bot.errors import without_words
 from bot.store.base import Conversations, History
 from bot.window import Window, count_tokens

@@ -1,20 +1,23 @@
 """Reads ``bot.toml`` and the environment; nothing else in the house does."""
 
-from bot.settings.environment import environment
-from bot.settings.loading import FILE, load
-from bot.settings.sections import (
+from bot.settings.backends import (
     AnthropicSettings,
     BackendSettings,
+    ExtractiveSettings,
+    HostedSettings,
+    ModelSettings,
+    OpenAISettings,
+    ScriptedSettings,
+)
+from bot.settings.environment import environment
+from bot.settings.loading import FILE, load
+from bot.settings.router import RouterSettings, Rule
+from bot.settings.sections import (
     BotSettings,
     DatabaseSettings,
     EngineSettings,
-    ExtractiveSettings,
     KnowledgeSettings,
-    OpenAISettings,
     PromptSettings,
-    RouterSettings,
-    Rule,
-    ScriptedSettings,
     Settings,
     WindowSettings,
 )
@@ -29,9 +32,11 @@ __all__ = [
     "DatabaseSettings",
     "EngineSettings",
     "ExtractiveSettings",
+    "HostedSettings",
     "IdentitySettings",
     "KeySettings",
     "KnowledgeSettings",
+    "ModelSettings",
     "OAuthSettings",
     "OpenAISettings",
     "PromptSettings",

@@ -9,9 +9,11 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from bot.settings.backends import BackendSettings
 from bot.settings.fields import BackendName, Network, Origin, Reachable
 from bot.settings.places import Place
-from bot.settings.sections import BackendSettings, Rule, Settings
+from bot.settings.router import Rule
+from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 

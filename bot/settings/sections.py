@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import Field, PrivateAttr, SecretStr
 
 from bot.errors import SettingsError
+from bot.settings.backends import BackendSettings, HostedSettings, ModelSettings
 from bot.settings.fields import (
-    Address,
-    BackendName,
     DatabaseUrl,
     Language,
     Link,
@@ -17,8 +16,8 @@ from bot.settings.fields import (
     Reachable,
     StrategyName,
     Surroundings,
-    VariableName,
 )
+from bot.settings.router import RouterSettings
 from bot.settings.section import Section
 from bot.settings.slack import SlackSettings
 from bot.settings.web import WebSettings
@@ -113,108 +112,6 @@ class PromptSettings(Section):
     )
 
 
-class ExtractiveSettings(Section):
-    """A backend without a model: it quotes the help centre."""
-
-    kind: Literal["extractive"]
-
-
-class _Hosted(Section):
-    key_env: VariableName
-    model: str = Field(description="The model's name at its provider.")
-    base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
-    max_tokens: int = Field(2048, ge=16, description="Tokens of one answer, reasoning included.")
-    first_piece_seconds: float = Field(
-        60.0, gt=0, description="How long to wait for an answer to begin."
-    )
-    silence_seconds: float = Field(
-        30.0, gt=0, description="How long to wait between two pieces of an answer."
-    )
-    context_tokens: int = Field(
-        128_000, ge=1000, description="Tokens that the model reads at most."
-    )
-    input_price: float | None = Field(
-        None, ge=0, description="US dollars for a million tokens read, where the list has none."
-    )
-    output_price: float | None = Field(
-        None, ge=0, description="US dollars for a million tokens written, likewise."
-    )
-
-
-class AnthropicSettings(_Hosted):
-    """Claude, through Anthropic's Messages API."""
-
-    kind: Literal["anthropic"]
-    model: str = Field("claude-sonnet-5-5", description="The model's name at its provider.")
-    key_env: VariableName = Field(
-        "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
-    )
-    effort: Literal["low", "medium", "high", "max"] | None = Field(
-        None,
-        description="How hard the model thinks first; not set, not at all where that can be had.",
-    )
-    temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
-
-
-class OpenAISettings(_Hosted):
-    """GPT and every server that speaks OpenAI's Chat Completions."""
-
-    kind: Literal["openai"]
-    model: str = Field("gpt-4o-mini", description="The model's name at its provider.")
-    key_env: VariableName = Field(
-        "OPENAI_API_KEY",
-        description="The variable or secret that holds the key; one of your own with a base_url.",
-    )
-    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
-    effort: str | None = Field(None, description="The provider's reasoning_effort.")
-
-
-class ScriptedSettings(Section):
-    """A backend that says what it is told, for tests of your own."""
-
-    kind: Literal["scripted"]
-    answers: tuple[str, ...] = Field(min_length=1, description="Said in turn, then again.")
-
-
-BackendSettings = Annotated[
-    ExtractiveSettings | AnthropicSettings | OpenAISettings | ScriptedSettings,
-    Field(discriminator="kind"),
-]
-
-
-class Rule(Section):
-    """``[[router.rules]]``: a conversation that fits every condition takes the rule's chain."""
-
-    channel: str | None = Field(None, description="slack, web, terminal.")
-    language: Language | None = Field(None, description="The conversation's language, as 'de'.")
-    longer_than: int | None = Field(None, ge=0, description="Characters of the question.")
-    shorter_than: int | None = Field(None, ge=0, description="Characters of the question.")
-    strategy: StrategyName | None = Field(None, description="The strategy that the turn would use.")
-    attributes: dict[str, str] = Field(
-        default_factory=dict, description="What must be known of the customer, as plan = 'gold'."
-    )
-    chain: tuple[BackendName, ...] = Field(
-        min_length=1, description="Backends, first choice first."
-    )
-
-
-class RouterSettings(Section):
-    """``[router]``: which backend answers, and what happens when it does not."""
-
-    chain: tuple[BackendName, ...] = Field(
-        (), description="Backends, first choice first; all of them in their order if not set."
-    )
-    rules: tuple[Rule, ...] = Field((), description="Other chains for some conversations.")
-    tries: int = Field(3, ge=1, description="How often a busy backend is asked in one turn.")
-    longest_wait: float = Field(
-        8.0, ge=0, description="Seconds to wait for a busy backend; beyond it, the next one."
-    )
-    breaker_failures: int = Field(
-        4, ge=1, description="Failures in a row after which a backend is left alone."
-    )
-    breaker_seconds: float = Field(30.0, gt=0, description="How long it is left alone.")
-
-
 class Settings(Section):
     """What stands above every section; below it come the sections."""
 
@@ -238,8 +135,8 @@ class Settings(Section):
     @property
     def history_tokens(self) -> int:
         """Tokens of history that a model is sent: at most half of what the smallest one reads."""
-        hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
-        return min([self.window.tokens, *(one.context_tokens // 2 for one in hosted)])
+        models = [one for one in self.backends.values() if isinstance(one, ModelSettings)]
+        return min([self.window.tokens, *(one.context_tokens // 2 for one in models)])
 
     @property
     def file(self) -> Path | None:
@@ -250,7 +147,7 @@ class Settings(Section):
         """Keep what only the surroundings tell: the file, and the keys that are named."""
         if not isinstance(context, Surroundings):
             return
-        hosted = [one for one in self.backends.values() if isinstance(one, _Hosted)]
+        hosted = [one for one in self.backends.values() if isinstance(one, HostedSettings)]
         slack = self.slack or SlackSettings()  # `bot slack` works without the section
         names = {*(one.key_env for one in hosted), *self.web.variables, *slack.variables}
         found = {name: context.variables.get(name, "").strip() for name in names}
@@ -282,7 +179,7 @@ class Settings(Section):
             SettingsError: it needs one, and neither the environment nor the secrets file has it.
         """
         settings = self.backends[backend]
-        if not isinstance(settings, _Hosted):
+        if not isinstance(settings, HostedSettings):
             return None
         found = self._keys.get(settings.key_env)
         if found is None and settings.base_url is None:

@@ -1,0 +1,84 @@
+"""The sections under ``[backends]``: the ways to reach a model."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.settings.fields import Address, VariableName
+from bot.settings.section import Section
+
+
+class ExtractiveSettings(Section):
+    """A backend without a model: it quotes the help centre."""
+
+    kind: Literal["extractive"]
+
+
+class ModelSettings(Section):
+    """What every backend with a model has in common."""
+
+    model: str = Field(description="The model's name at its provider.")
+    max_tokens: int = Field(2048, ge=16, description="Tokens of one answer, reasoning included.")
+    first_piece_seconds: float = Field(
+        60.0, gt=0, description="How long to wait for an answer to begin."
+    )
+    silence_seconds: float = Field(
+        30.0, gt=0, description="How long to wait between two pieces of an answer."
+    )
+    context_tokens: int = Field(
+        128_000, ge=1000, description="Tokens that the model reads at most."
+    )
+    input_price: float | None = Field(
+        None, ge=0, description="US dollars for a million tokens read, where the list has none."
+    )
+    output_price: float | None = Field(
+        None, ge=0, description="US dollars for a million tokens written, likewise."
+    )
+
+
+class HostedSettings(ModelSettings):
+    """A model that is reached over a network, with a key."""
+
+    key_env: VariableName
+    base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
+
+
+class AnthropicSettings(HostedSettings):
+    """Claude, through Anthropic's Messages API."""
+
+    kind: Literal["anthropic"]
+    model: str = Field("claude-sonnet-5-5", description="The model's name at its provider.")
+    key_env: VariableName = Field(
+        "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
+    )
+    effort: Literal["low", "medium", "high", "max"] | None = Field(
+        None,
+        description="How hard the model thinks first; not set, not at all where that can be had.",
+    )
+    temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
+
+
+class OpenAISettings(HostedSettings):
+    """GPT and every server that speaks OpenAI's Chat Completions."""
+
+    kind: Literal["openai"]
+    model: str = Field("gpt-4o-mini", description="The model's name at its provider.")
+    key_env: VariableName = Field(
+        "OPENAI_API_KEY",
+        description="The variable or secret that holds the key; one of your own with a base_url.",
+    )
+    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
+    effort: str | None = Field(None, description="The provider's reasoning_effort.")
+
+
+class ScriptedSettings(Section):
+    """A backend that says what it is told, for tests of your own."""
+
+    kind: Literal["scripted"]
+    answers: tuple[str, ...] = Field(min_length=1, description="Said in turn, then again.")
+
+
+BackendSettings = Annotated[
+    ExtractiveSettings | AnthropicSettings | OpenAISettings | ScriptedSettings,
+    Field(discriminator="kind"),
+]

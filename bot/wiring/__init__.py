@@ -1,0 +1,1 @@
+"""Puts parts together from settings; only ``bot.app`` knows more concrete classes than these."""

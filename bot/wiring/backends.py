@@ -1,0 +1,50 @@
+"""Makes every configured backend."""
+
+from collections.abc import Callable
+
+from bot.backends.anthropic import AnthropicBackend
+from bot.backends.base import Backend
+from bot.backends.extractive import ExtractiveBackend
+from bot.backends.openai import OpenAIBackend
+from bot.backends.scripted import ScriptedBackend
+from bot.knowledge.terms import Terms
+from bot.settings import (
+    AnthropicSettings,
+    BackendSettings,
+    ExtractiveSettings,
+    OpenAISettings,
+    ScriptedSettings,
+    Settings,
+)
+
+Words = Callable[..., str]
+
+
+def build_backends(settings: Settings, words: Words) -> dict[str, Backend]:
+    """Make every configured backend, in the order of ``bot.toml``; none is asked anything."""
+    return {
+        name: _backend(name, section, settings, words)
+        for name, section in settings.backends.items()
+    }
+
+
+def _backend(name: str, section: BackendSettings, settings: Settings, words: Words) -> Backend:
+    match section:
+        case AnthropicSettings():
+            return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
+        case OpenAISettings():
+            return OpenAIBackend(name=name, settings=section, key=_key(name, settings))
+        case ScriptedSettings(answers=answers):
+            return ScriptedBackend(*answers, name=name)
+        case ExtractiveSettings():
+            return ExtractiveBackend(
+                name=name,
+                enough=settings.knowledge.enough,
+                words=words,
+                stems=Terms(settings.knowledge.language).of_question,
+            )
+
+
+def _key(name: str, settings: Settings) -> str | None:
+    key = settings.key(name)
+    return key.get_secret_value() if key else None
