@@ -20,9 +20,7 @@ from threading import Timer
 
 from bot.answering import Answering
 from bot.backends import prices
-from bot.backends.anthropic import AnthropicBackend
-from bot.backends.base import Backend
-from bot.backends.openai import OpenAIBackend
+from bot.backends.base import Backend, Warmed
 from bot.delivery import Courier, Poster
 from bot.engine import Engine
 from bot.errors import PromptError
@@ -208,7 +206,7 @@ async def open_app(
 @asynccontextmanager
 async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
     """Load what the first answer takes seconds for, while nobody waits for it."""
-    asked = [each for each in backends if isinstance(each, AnthropicBackend | OpenAIBackend)]
+    asked = [each for each in backends if isinstance(each, Warmed)]
 
     def load() -> None:
         # All of it stays: the garbage collector need not look through it again and again, and

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.messages import Passage, ToolCall, ToolResult, Usage
 
@@ -117,4 +117,13 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Warmed(Protocol):
+    """A backend that takes seconds to begin, and can be made to begin before it is asked."""
+
+    def warm(self) -> None:
+        """Load what the first answer needs; takes seconds of a thread, and may raise."""
         ...
