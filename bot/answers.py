@@ -15,6 +15,8 @@ from bot.messages import (
     Outcome,
     Passage,
     Piece,
+    Reading,
+    Step,
     ToolCall,
     Withdrawn,
 )
@@ -38,6 +40,9 @@ class Draft:
     passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    steps: tuple[Step, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    route: str = ""
     trouble: str = ""
 
 

@@ -428,6 +428,9 @@ class Engine:
             passages=draft.passages,
             refused_calls=draft.refused_calls,
             attempts=draft.attempts,
+            steps=draft.steps,
+            readings=draft.readings,
+            route=draft.route,
             trouble=draft.trouble,
         )
 

@@ -200,6 +200,7 @@ class Attempt:
 
     ``first_piece`` and ``seconds`` count from the start of the attempt, None where none came.
     ``cost`` is in US dollars, None where the provider told no usage or no price is known.
+    ``step`` is what it was asked for beside the reply: a step of a strategy, or a task.
     """
 
     backend: str
@@ -209,6 +210,35 @@ class Attempt:
     seconds: float = 0.0
     usage: Usage = Usage()
     cost: float | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One hidden step of a way of reasoning, kept for the audit and never shown to a customer.
+
+    ``text`` is what it came to; ``error`` is why it came to nothing.
+    """
+
+    name: str
+    text: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a task read in the customer's words: the mood, the topic, the language …
+
+    ``score`` (0 to 1) tells how sure it is, None where it does not say; ``by`` is the rule, model
+    or backend that read it. ``error`` is why nothing was read.
+    """
+
+    task: str
+    value: str = ""
+    score: float | None = None
+    by: str = ""
+    seconds: float = 0.0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +259,7 @@ class Turn:
     ``prompt`` names the template and ``prompt_hash`` the exact sources it was rendered from;
     ``passages`` stand in the order of their numbers, from 1. ``cost`` is in US dollars, None
     where no price is known. ``started`` is a time; ``first_piece`` and ``seconds`` count from it.
+    ``route`` says why these backends were asked, where it was not plainly their chain's turn.
     ``trouble`` is why it was set aside, if it was.
     """
 
@@ -245,6 +276,9 @@ class Turn:
     passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    steps: tuple[Step, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    route: str = ""
     trouble: str = ""
 
     @property

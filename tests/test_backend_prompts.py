@@ -179,6 +179,17 @@ async def test_what_is_set_is_sent_and_nothing_else(kind: str) -> None:
     assert full == {**bare, "temperature": 0.0, stop: ["Customer:"]}
 
 
+@pytest.mark.parametrize("kind", ["anthropic", "openai"])
+async def test_a_request_may_ask_for_a_temperature_of_its_own(kind: str) -> None:
+    sent = await body(kind, request(TALK, temperature=0.8), model="m", temperature=0.0)
+    assert sent["temperature"] == 0.8
+
+
+async def test_a_model_that_thinks_is_asked_for_no_temperature() -> None:
+    sent = await body("anthropic", request(TALK, temperature=0.8), effort="low")
+    assert "temperature" not in sent
+
+
 # --- The prefix ---------------------------------------------------------------------------------
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(str.strip)

@@ -518,3 +518,10 @@ async def test_what_is_told_of_failures_holds_nobodys_words(
     clock.now += 30
     await answer(made.route(TERMINAL))
     assert [record.levelname for record in caplog.records].count("ERROR") == 2
+
+
+async def test_an_attempt_tells_the_step_that_it_was_made_for() -> None:
+    route = router(scripted("a", busy(), "I am a.")).route(TERMINAL)
+    _ = [output async for output in route.stream(REQUEST, step="judge")]
+    await heard(route)
+    assert [attempt.step for attempt in route.attempts] == ["judge", "judge", ""]

@@ -126,9 +126,17 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
         body["system"] = [{"type": "text", "text": request.system, "cache_control": _MARK}]
     if request.stop:
         body["stop_sequences"] = list(request.stop)
-    if settings.temperature is not None:
-        body["temperature"] = settings.temperature
+    temperature = _temperature(request, settings)
+    if temperature is not None:
+        body["temperature"] = temperature
     return body
+
+
+def _temperature(request: Request, settings: AnthropicSettings) -> float | None:
+    """Return the request's own temperature, which a model that thinks does not take."""
+    if request.temperature is None or settings.effort:
+        return settings.temperature
+    return min(request.temperature, 1.0)
 
 
 def _thinking(settings: AnthropicSettings) -> dict[str, Any]:

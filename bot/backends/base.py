@@ -29,7 +29,8 @@ class Request:
     newest words; ``context`` belongs to this turn only and is sent after them: a backend puts its
     cache marks before it. ``question`` and ``passages`` (numbered from 1) are for backends that
     quote instead of write. ``max_tokens`` bounds the answer, reasoning included, below what the
-    backend's own settings allow.
+    backend's own settings allow. ``temperature`` takes the place of the backend's own, where it
+    can be set at all: many samples of one answer need a higher one, a judge a lower one.
     """
 
     system: str
@@ -39,6 +40,7 @@ class Request:
     passages: tuple[Passage, ...] = ()
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    temperature: float | None = None
 
 
 class StopReason(StrEnum):

@@ -121,8 +121,9 @@ def to_body(request: Request, *, settings: OpenAISettings) -> dict[str, Any]:
     }
     if request.stop:
         body["stop"] = list(request.stop)
-    if settings.temperature is not None:
-        body["temperature"] = settings.temperature
+    temperature = settings.temperature if request.temperature is None else request.temperature
+    if temperature is not None:
+        body["temperature"] = temperature
     if settings.effort:
         body["reasoning_effort"] = settings.effort
     return body

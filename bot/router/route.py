@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.backends.base import Backend, Output, Request
 from bot.errors import BackendBusy, BackendError, NoAnswer
@@ -70,13 +70,13 @@ class Route:
         return self._backend
 
     async def stream(
-        self, request: Request, *, verdict: Verdict = lambda _: ""
+        self, request: Request, *, verdict: Verdict = lambda _: "", step: str = ""
     ) -> AsyncGenerator[Output | FellBack]:
         """Yield the output of the first backend that answers, ``Finished`` last.
 
         Where one fails, in its middle or because ``verdict`` finds something against its answer,
         ``FellBack`` comes and then the next one's output from the start. Closing the iterator
-        closes the backend's.
+        closes the backend's. ``step`` goes onto the attempts: what is asked for beside the reply.
 
         Raises:
             NoAnswer: all of them failed.
@@ -88,7 +88,7 @@ class Route:
                 if causes:
                     yield _fell_back(before, line.backend, causes[-1])
                 try:
-                    async with aclosing(self._answer(line, request, verdict)) as outputs:
+                    async with aclosing(self._answer(line, request, verdict, step)) as outputs:
                         async for output in outputs:
                             yield output
                 except BackendError as failure:
@@ -111,14 +111,18 @@ class Route:
             yield min(left, key=lambda line: line.breaker.opened)
 
     async def _answer(
-        self, line: Line, request: Request, verdict: Verdict
+        self, line: Line, request: Request, verdict: Verdict, step: str
     ) -> AsyncGenerator[Output]:
         """Ask one backend, and again where it is busy and has said nothing yet."""
         since, tried, silent = self._retries.clock(), 0, True
+
+        def keep(attempt: Attempt) -> None:
+            self._attempts.append(replace(attempt, step=step))
+
         while True:
             tried += 1
             try:
-                attempt = line.ask(request, verdict=verdict, keep=self._attempts.append)
+                attempt = line.ask(request, verdict=verdict, keep=keep)
                 async with aclosing(attempt) as outputs:
                     async for output in outputs:
                         silent = False

@@ -130,6 +130,9 @@ def to_turn(row: AnyRow, calls: Iterable[AnyRow] = ()) -> values.Turn:
         passages=tuple(values.Found(*found) for found in row.passages),
         refused_calls=tuple(to_call(call) for call in calls),
         attempts=tuple(_to_attempt(attempt) for attempt in row.attempts),
+        steps=tuple(values.Step(**step) for step in row.steps),
+        readings=tuple(values.Reading(**reading) for reading in row.readings),
+        route=row.route,
         trouble=row.trouble or "",
     )
 
@@ -148,6 +151,9 @@ def to_turn_row(turn: values.Turn) -> dict[str, Any]:
         "passages": [astuple(found) for found in turn.passages],
         "citations": [asdict(citation) for citation in turn.reply.citations],
         "attempts": [_told(attempt) for attempt in turn.attempts],
+        "steps": [_told(step) for step in turn.steps],
+        "readings": [_told(reading) for reading in turn.readings],
+        "route": turn.route,
         "trouble": turn.trouble or None,
         "started_at": turn.started,
         "first_piece": turn.first_piece,

@@ -164,6 +164,9 @@ class Turn(Base):
     passages: Mapped[list[Any]]
     citations: Mapped[list[Any]]
     attempts: Mapped[list[Any]]
+    steps: Mapped[list[Any]]
+    readings: Mapped[list[Any]]
+    route: Mapped[str] = mapped_column(Words)
     trouble: Mapped[str | None] = mapped_column(Words)
     started_at: Mapped[float]
     first_piece: Mapped[float | None]

@@ -2,7 +2,19 @@
 
 import uuid
 
-from bot.messages import Attempt, Citation, Found, Inbound, Outcome, Reply, ToolCall, Turn, Usage
+from bot.messages import (
+    Attempt,
+    Citation,
+    Found,
+    Inbound,
+    Outcome,
+    Reading,
+    Reply,
+    Step,
+    ToolCall,
+    Turn,
+    Usage,
+)
 from bot.store.base import Accepted, Conversations, Finish, Lease
 
 HOLDER = "process-1"
@@ -63,8 +75,15 @@ def turn(
                 seconds=1.0,
                 usage=Usage(input=900, output=30, cache_read=800, cache_write=50),
                 cost=0.001,
+                step="sample 1",
             ),
         ),
+        "steps": (Step(name="sample 1", text="Two days."), Step(name="judge", error="nonsense")),
+        "readings": (
+            Reading(task="sentiment", value="upset", score=0.9, by="rule", seconds=0.001),
+            Reading(task="topic", by="small", seconds=2.0, error="took too long"),
+        ),
+        "route": "cascade: small was unsure",
     }
     return Turn(**{**kept, **changed})  # type: ignore[arg-type]
 
