@@ -524,4 +524,4 @@ async def test_an_attempt_tells_the_step_that_it_was_made_for() -> None:
     route = router(scripted("a", busy(), "I am a.")).route(TERMINAL)
     _ = [output async for output in route.stream(REQUEST, step="judge")]
     await heard(route)
-    assert [attempt.step for attempt in route.attempts] == ["judge", "judge", ""]
+    assert [attempt.step for attempt in route.attempts] == ["judge", "judge", "", ""]
