@@ -6,6 +6,7 @@ FrontdeskError
 │   ├── SchemaError               the database's tables are older or newer than this program
 │   ├── PromptError               a template in prompts/
 │   ├── KnowledgeError            a folder or file that was to be learned
+│   ├── LocalModelError           a model that is to run in this process cannot be loaded
 │   └── MissingExtra              an optional package is not installed
 ├── InboundRefused            the customer: the message cannot be taken as it is
 ├── StoreError                nobody yet: the engine handles it
@@ -74,6 +75,10 @@ class PromptError(SetupError):
 
 class KnowledgeError(SetupError):
     """A folder or file that was to be learned cannot be read."""
+
+
+class LocalModelError(SetupError):
+    """A model that is to run in this process lacks files, memory or a head, or is not known."""
 
 
 class MissingExtra(SetupError):
