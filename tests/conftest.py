@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.databases",)
+pytest_plugins = ("tests.databases", "tests.tiny.fixtures")
 
 # No test depends on what the machine happens to have.
 for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
