@@ -22,6 +22,17 @@ from bot.settings.sections import (
     WindowSettings,
 )
 from bot.settings.slack import OAuthSettings, SlackSettings
+from bot.settings.tasks import (
+    FactsSettings,
+    LanguageSettings,
+    SentimentSettings,
+    SpansSettings,
+    SummarySettings,
+    TaskSettings,
+    TasksSettings,
+    TopicSettings,
+    TranslationSettings,
+)
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings, WebSettings
 
 __all__ = [
@@ -32,10 +43,12 @@ __all__ = [
     "DatabaseSettings",
     "EngineSettings",
     "ExtractiveSettings",
+    "FactsSettings",
     "HostedSettings",
     "IdentitySettings",
     "KeySettings",
     "KnowledgeSettings",
+    "LanguageSettings",
     "ModelSettings",
     "OAuthSettings",
     "OpenAISettings",
@@ -43,9 +56,16 @@ __all__ = [
     "RouterSettings",
     "Rule",
     "ScriptedSettings",
+    "SentimentSettings",
     "Settings",
     "SiteSettings",
     "SlackSettings",
+    "SpansSettings",
+    "SummarySettings",
+    "TaskSettings",
+    "TasksSettings",
+    "TopicSettings",
+    "TranslationSettings",
     "WebSettings",
     "WindowSettings",
     "environment",

@@ -1,6 +1,6 @@
 """Lists every key that a ``bot.toml`` may have, for error messages and for the documentation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -10,11 +10,12 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.settings.backends import BackendSettings
-from bot.settings.fields import BackendName, Network, Origin, Reachable
+from bot.settings.fields import BackendName, Language, Network, Origin, Reachable
 from bot.settings.places import Place
 from bot.settings.router import Rule
 from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
+from bot.settings.tasks import TasksSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -46,6 +47,7 @@ _TYPES: dict[Any, str] = {
     dict[str, str]: "table of texts",
     tuple[str, ...]: "list of texts",
     tuple[BackendName, ...]: "list of names",
+    tuple[Language, ...]: "list of texts",
     tuple[Reachable, ...]: "list of paths",
     tuple[Origin, ...]: "list of texts",
     tuple[Network, ...]: "list of texts",
@@ -73,11 +75,11 @@ class Section:
 
 def sections() -> Sequence[Section]:
     """Return every section in the order of the file: the top first, then each table."""
-    tables = {name: _table(field) for name, field in Settings.model_fields.items()}
     found = [_section("bot.toml", Settings)]
-    found += [_section(f"[{name}]", table) for name, table in tables.items() if table]
+    found += [_section(f"[{name}]", table) for name, table in _tables(Settings)]
     found.append(_section("[slack.oauth]", OAuthSettings))
     found.append(_section("[[router.rules]]", Rule))
+    found += [_section(f"[tasks.{name}]", table) for name, table in _tables(TasksSettings)]
     found += [_section(header, model) for header, model in _SITES.items()]
     for kind, model in KINDS.items():
         found.append(_section(f'[backends.NAME] kind = "{kind}"', model))
@@ -115,6 +117,12 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(one) for one in value)}]"
     return repr(str(value)) if isinstance(value, str | Path) else str(value)
+
+
+def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for name, field in model.model_fields.items():
+        if table := _table(field):
+            yield name, table
 
 
 def _table(field: FieldInfo) -> type[BaseModel] | None:

@@ -20,6 +20,7 @@ from bot.settings.fields import (
 from bot.settings.router import RouterSettings
 from bot.settings.section import Section
 from bot.settings.slack import SlackSettings
+from bot.settings.tasks import TasksSettings
 from bot.settings.web import WebSettings
 
 
@@ -123,6 +124,7 @@ class Settings(Section):
     prompts: PromptSettings = PromptSettings()
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     router: RouterSettings = RouterSettings()
+    tasks: TasksSettings = TasksSettings()
     web: WebSettings = WebSettings()
     slack: SlackSettings | None = None
     secrets: Reachable | None = Field(
