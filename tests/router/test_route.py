@@ -1,209 +1,33 @@
-"""Who answers a turn, and what happens when it does not."""
+"""What happens when a backend does not answer, and what is kept of it."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from bot.backends.base import (
-    Backend,
-    Called,
-    Finished,
-    Output,
-    Request,
-    Said,
-    StopReason,
-    Text,
-    Thought,
-)
-from bot.backends.scripted import Answer, ScriptedBackend
-from bot.errors import (
-    BackendBusy,
-    BackendMisconfigured,
-    BackendUnavailable,
-    NoAnswer,
-    SettingsError,
-)
+from bot.backends.base import Called, Finished, Output, Request, StopReason, Text, Thought
+from bot.backends.scripted import ScriptedBackend
+from bot.errors import BackendUnavailable, NoAnswer
 from bot.messages import ToolCall, Usage
-from bot.router import Circumstances, Router
+from bot.router import FellBack, Patience
 from bot.router.breaker import State
-from bot.router.line import Patience
-from bot.router.route import FellBack, Route
 from bot.settings import RouterSettings, Rule
 from tests.clocks import Clock
-
-REQUEST = Request(
-    system="Help.", history=(Said(role="user", text="Hi"),), context="", question="Hi"
+from tests.router.routers import (
+    REQUEST,
+    TERMINAL,
+    answer,
+    busy,
+    heard,
+    misconfigured,
+    router,
+    scripted,
+    shown,
+    unavailable,
 )
-TERMINAL = Circumstances(channel="terminal", question_length=2, strategy="direct")
-
-
-def busy(text: str = "overloaded", *, after: float | None = None) -> BackendBusy:
-    return BackendBusy(text, backend="a", retry_after=after)
-
-
-def unavailable() -> BackendUnavailable:
-    return BackendUnavailable("No such thing.", backend="a")
-
-
-def misconfigured() -> BackendMisconfigured:
-    return BackendMisconfigured("the key is wrong", backend="a")
-
-
-def router(
-    *backends: Backend,
-    settings: RouterSettings | None = None,
-    patience: Patience | None = None,
-    clock: Clock | None = None,
-) -> Router:
-    clock = clock or Clock()
-    return Router(
-        backends={backend.name: backend for backend in backends},
-        settings=settings or RouterSettings(),
-        patience={backend.name: patience or Patience() for backend in backends},
-        price=lambda _backend, _model, usage: usage.output / 100,
-        clock=clock,
-        sleep=clock.sleep,
-        random=lambda: 1.0,
-    )
-
-
-def scripted(name: str, *script: Answer) -> ScriptedBackend:
-    return ScriptedBackend(*(script or (f"I am {name}.",)), name=name, model=f"{name}-1")
-
-
-async def heard(route: Route) -> list[Output | FellBack]:
-    return [output async for output in route.stream(REQUEST)]
-
-
-async def answer(route: Route) -> str:
-    """What a customer would be left with."""
-    return shown(await heard(route))
-
-
-def shown(outputs: Sequence[Output | FellBack]) -> str:
-    text = ""
-    for output in outputs:
-        if isinstance(output, FellBack):
-            text = ""
-        elif isinstance(output, Text):
-            text += output.text
-    return text
-
-
-# --- Chains and rules --------------------------------------------------------------------------
-
-
-async def test_without_a_chain_the_first_backend_answers() -> None:
-    assert await answer(router(scripted("a"), scripted("b")).route(TERMINAL)) == "I am a."
-
-
-async def test_a_chain_sets_the_order() -> None:
-    settings = RouterSettings(chain=("b", "a"))
-    route = router(scripted("a"), scripted("b"), settings=settings).route(TERMINAL)
-    assert await answer(route) == "I am b."
-
-
-SLACK = Circumstances(
-    channel="slack",
-    language="de-AT",
-    question_length=500,
-    strategy="chain_of_thought",
-    attributes={"plan": "gold", "country": "AT"},
-)
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        Rule(chain=("b",), channel="slack"),
-        Rule(chain=("b",), language="de"),
-        Rule(chain=("b",), language="DE-at"),
-        Rule(chain=("b",), longer_than=499),
-        Rule(chain=("b",), shorter_than=501),
-        Rule(chain=("b",), strategy="chain_of_thought"),
-        Rule(chain=("b",), attributes={"plan": "gold"}),
-        Rule(chain=("b",), channel="slack", language="de", attributes={"country": "AT"}),
-        Rule(chain=("b",)),
-    ],
-)
-async def test_a_rule_whose_every_condition_fits_gives_the_chain(rule: Rule) -> None:
-    settings = RouterSettings(rules=(rule,))
-    assert await answer(router(scripted("a"), scripted("b"), settings=settings).route(SLACK)) == (
-        "I am b."
-    )
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        Rule(chain=("b",), channel="web"),
-        Rule(chain=("b",), language="en"),
-        Rule(chain=("b",), language="de-AT-1996"),
-        Rule(chain=("b",), longer_than=500),
-        Rule(chain=("b",), shorter_than=500),
-        Rule(chain=("b",), strategy="direct"),
-        Rule(chain=("b",), attributes={"plan": "silver"}),
-        Rule(chain=("b",), attributes={"team": "red"}),
-        Rule(chain=("b",), channel="slack", language="en"),
-    ],
-)
-async def test_a_rule_with_a_condition_that_does_not_fit_is_passed_over(rule: Rule) -> None:
-    settings = RouterSettings(rules=(rule,))
-    assert await answer(router(scripted("a"), scripted("b"), settings=settings).route(SLACK)) == (
-        "I am a."
-    )
-
-
-async def test_a_language_that_is_not_known_fits_no_rule_for_one() -> None:
-    settings = RouterSettings(rules=(Rule(chain=("b",), language="de"),))
-    assert await answer(
-        router(scripted("a"), scripted("b"), settings=settings).route(TERMINAL)
-    ) == ("I am a.")
-
-
-async def test_the_first_rule_that_fits_wins() -> None:
-    rules = (Rule(chain=("b",), channel="slack"), Rule(chain=("a",), language="de"))
-    settings = RouterSettings(rules=rules)
-    route = router(scripted("a"), scripted("b"), settings=settings).route(SLACK)
-    assert await answer(route) == "I am b."
-
-
-async def test_a_conversations_own_choice_comes_before_the_chain() -> None:
-    own = replace(TERMINAL, backend="c")
-    route = router(scripted("a"), scripted("b"), scripted("c", unavailable())).route(own)
-    outputs = await heard(route)
-    assert outputs[0] == FellBack(backend="c", next_backend="a", reason="No such thing.")
-    assert shown(outputs) == "I am a."
-
-
-async def test_a_choice_that_no_longer_exists_is_passed_over() -> None:
-    own = replace(TERMINAL, backend="gone")
-    assert await answer(router(scripted("a")).route(own)) == "I am a."
-
-
-def test_an_unknown_backend_in_the_chain_is_named_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError) as raised:
-        router(scripted("claude"), scripted("gpt"), settings=RouterSettings(chain=("claud",)))
-    assert str(raised.value) == (
-        "router.chain: there is no backend called 'claud'."
-        " Known backends: claude, gpt. Did you mean 'claude'?"
-    )
-
-
-def test_an_unknown_backend_in_a_rule_is_named_with_its_place() -> None:
-    settings = RouterSettings(rules=(Rule(chain=("a",)), Rule(chain=("b",))))
-    with pytest.raises(SettingsError, match=r"router\.rules\[1\]\.chain"):
-        router(scripted("a"), settings=settings)
-
-
-def test_a_router_without_backends_says_how_to_add_one() -> None:
-    with pytest.raises(SettingsError, match=r"\[backends\.NAME\]"):
-        router()
-
 
 # --- Falling back ------------------------------------------------------------------------------
 

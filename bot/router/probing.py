@@ -1,0 +1,88 @@
+"""Asks a backend for one word, to see whether it works."""
+
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from bot.backends.base import Backend, Request, Said
+from bot.errors import BackendError
+from bot.messages import Attempt, Usage
+from bot.router.breaker import Breaker
+from bot.router.line import Line, Patience, Price
+
+_FEW = 16  # tokens; the fewest that every provider takes
+
+ONE_WORD = Request(
+    system="This checks the connection. Answer with the one word: ready",
+    history=(Said(role="user", text="Are you ready?"),),
+    context="",
+    question="Are you ready?",
+    max_tokens=_FEW,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """How a backend answered; ``error`` is why it did not.
+
+    ``first_piece`` and ``seconds`` count from the question, None where nothing came; ``tokens``
+    are those read and written together. ``cost`` is in US dollars, None where it is not known.
+    """
+
+    seconds: float
+    first_piece: float | None = None
+    tokens: int = 0
+    cost: float | None = None
+    error: str = ""
+
+
+async def probe(
+    backend: Backend,
+    *,
+    patience: Patience | None = None,
+    price: Price = lambda _backend, _model, _usage: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Probed:
+    """Ask ``backend`` for one word, once; raises nothing that a backend may raise."""
+    return await probe_line(
+        Line(
+            backend=backend,
+            breaker=_NobodysBreaker(failures=1, seconds=0.0, clock=clock),
+            patience=patience or Patience(),
+            price=price,
+            clock=clock,
+        )
+    )
+
+
+class _NobodysBreaker(Breaker):
+    """Opens for nothing: the answer is told to whoever asked, and no turn depends on it."""
+
+    def failed(self, *, at_once: bool = False, trouble: str = "") -> bool:  # noqa: ARG002 - as Breaker has it
+        return False
+
+
+async def probe_line(line: Line) -> Probed:
+    """Ask the backend of ``line`` for one word; its breaker hears of the end."""
+    attempts: list[Attempt] = []
+    outputs = line.ask(ONE_WORD, verdict=lambda _: "", keep=attempts.append)
+    error = ""
+    try:
+        async with aclosing(outputs):
+            async for _ in outputs:
+                pass
+    except BackendError as failure:
+        error = str(failure)
+    return _probed(attempts[-1], error)
+
+
+def _probed(attempt: Attempt, error: str) -> Probed:
+    usage: Usage = attempt.usage
+    return Probed(
+        seconds=attempt.seconds,
+        first_piece=attempt.first_piece,
+        tokens=usage.input + usage.output,
+        cost=attempt.cost,
+        error=error,
+    )

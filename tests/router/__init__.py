@@ -1,0 +1,1 @@
+"""How the router chooses, waits, falls back and counts."""
