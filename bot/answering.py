@@ -1,13 +1,14 @@
 """Answers what waits in a conversation: one try, from the passages to a draft of the reply."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.answers import Answer, Prepared
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.citations import unmarked
-from bot.errors import NoAnswer, SettingsError
+from bot.errors import NoAnswer, nearest
 from bot.knowledge.base import Knowledge
 from bot.messages import (
     Author,
@@ -18,8 +19,9 @@ from bot.messages import (
 from bot.prompts import PromptBook, delimit
 from bot.router import Circumstances, FellBack, Router
 from bot.settings import Settings
+from bot.steps import Steps
 from bot.store.base import History
-from bot.strategies import Strategy, strategy
+from bot.strategies import STRATEGIES, Strategy
 from bot.window import Voice, Window, fit
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Answering:
         prompts: PromptBook,
         words: Callable[..., str],
         clock: Callable[[], float],
+        strategies: Mapping[str, Strategy] = STRATEGIES,
     ) -> None:
         self._settings = settings
         self._router = router
@@ -63,6 +66,7 @@ class Answering:
         self._prompts = prompts
         self.words = words
         self._clock = clock
+        self._strategies = strategies
 
     def begin(self, history: History, window: Window) -> Answer:
         """Return an answer to what waits in ``history``; nothing is asked before its events."""
@@ -87,11 +91,20 @@ class Answering:
             question=question,
             passages=tuple(passages),
         )
+        circumstances = _circumstances(conversation, question, chosen)
+        route = self._router.route(circumstances)
         return Prepared(
             request=request,
-            route=self._router.route(_circumstances(conversation, question, chosen)),
+            route=route,
             strategy=chosen,
-            prompt_hash=self._prompts.digest(chosen.template),
+            system=lambda strategy: self._system(strategy, conversation, window.summary),
+            digest=self._prompts.digest,
+            steps=Steps(
+                route=route,
+                another=lambda name: self._router.route(replace(circumstances, backend=name)),
+                render=self._prompts.render,
+                limits=chosen.limits,
+            ),
         )
 
     def prompt_source(self, template: str) -> str:
@@ -123,15 +136,16 @@ class Answering:
         return _written(outputs)
 
     def _strategy(self, conversation: Conversation) -> Strategy:
-        configured = strategy(self._settings.bot.strategy)
+        configured = self._strategies[self._settings.bot.strategy]
         if conversation.strategy is None:
             return configured
-        try:
-            return strategy(conversation.strategy)
-        except SettingsError as error:
+        if conversation.strategy not in self._strategies:
             # Chosen before it was taken out of the program: the conversation goes on without it.
-            _logger.warning("Conversation %d: %s", conversation.id, error)
+            known = nearest(conversation.strategy, self._strategies)
+            text = "Conversation %d: no strategy called %r.%s"
+            _logger.warning(text, conversation.id, conversation.strategy, known)
             return configured
+        return self._strategies[conversation.strategy]
 
     def _system(self, chosen: Strategy, conversation: Conversation, summary: str) -> str:
         bot = self._settings.bot

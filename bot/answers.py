@@ -3,9 +3,18 @@
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.backends.base import Backend, Called, Finished, Output, Request, StopReason, Text, Thought
+from bot.backends.base import (
+    Backend,
+    Called,
+    Finished,
+    Output,
+    Request,
+    StopReason,
+    Text,
+    Thought,
+)
 from bot.citations import Citations
 from bot.errors import NoAnswer
 from bot.messages import (
@@ -18,12 +27,16 @@ from bot.messages import (
     Reading,
     Step,
     ToolCall,
+    Usage,
     Withdrawn,
 )
 from bot.router import FellBack, Route
-from bot.strategies import Reader, Strategy
+from bot.steps import Steps
+from bot.strategies import DIRECT, Plan, Reader, Strategy
 
 _logger = logging.getLogger(__name__)
+
+_WRITTEN = Finished(reason=StopReason.END, usage=Usage(), model="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +61,22 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """What is asked, and of whom."""
+    """What is asked, of whom, and in what way.
+
+    ``system`` writes a strategy's standing instructions, ``digest`` is a template's hash.
+    """
 
     request: Request
     route: Route
     strategy: Strategy
-    prompt_hash: str
+    steps: Steps
+    system: Callable[[Strategy], str]
+    digest: Callable[[str], str]
+
+    def directly(self) -> "Prepared":
+        """Return the same without a step: for when the strategy came to nothing."""
+        request = replace(self.request, system=self.system(DIRECT))
+        return replace(self, strategy=DIRECT, request=request)
 
 
 class Answer:
@@ -70,6 +93,9 @@ class Answer:
         self._words = words
         self._known = known
         self._prepared: Prepared | None = None
+        self._chosen = ""
+        self._plan: Plan | None = None
+        self._against = ""
         self._outcome = Outcome.ANSWERED
         self._calls: list[ToolCall] = []
         self._thoughts: list[str] = []
@@ -82,12 +108,12 @@ class Answer:
         There is always something to see in the end: where no backend answers, decent words.
         """
         prepared = self._prepared = await self._prepare()
-        outputs = prepared.route.stream(prepared.request, verdict=self._verdict)
+        self._chosen = prepared.strategy.name
         try:
-            async with aclosing(outputs):
+            async with aclosing(self._outputs(prepared)) as outputs:
                 async for output in outputs:
                     if prepared.route.backend is not self._source:
-                        for event in self._begin_anew(prepared):
+                        for event in self._begin_anew(prepared.route.backend):
                             yield event
                     for event in self._take(output):
                         yield event
@@ -95,6 +121,39 @@ class Answer:
             _logger.warning("The customer was told that no answer can be given. %s", error)
             for event in self.instead("unavailable", Outcome.FAILED):
                 yield event
+
+    async def _outputs(self, prepared: Prepared) -> AsyncGenerator[Output | FellBack]:
+        """Let the strategy think, then give its answer; a direct one where that is of no use."""
+        plan = await prepared.steps.plan(prepared.strategy, prepared.request)
+        if plan is not None:
+            try:
+                async with aclosing(self._given(prepared, plan)) as outputs:
+                    async for output in outputs:
+                        yield output
+            except NoAnswer:
+                if not self._against or prepared.strategy is DIRECT:
+                    raise
+                prepared.steps.note(Step(name=prepared.strategy.name, error=self._against))
+            else:
+                return
+        direct = self._prepared = prepared.directly()
+        self._source = None
+        async with aclosing(self._given(direct, Plan(request=direct.request))) as outputs:
+            async for output in outputs:
+                yield output
+
+    async def _given(self, prepared: Prepared, plan: Plan) -> AsyncGenerator[Output | FellBack]:
+        """Give the answer as it is written, or as it has been already."""
+        self._plan = plan
+        if plan.text:
+            yield Text(plan.text)
+            if self._verdict(_WRITTEN):
+                raise NoAnswer(())
+            yield _WRITTEN
+            return
+        async with aclosing(prepared.route.stream(plan.request, verdict=self._verdict)) as outputs:
+            async for output in outputs:
+                yield output
 
     def instead(self, words: str, outcome: Outcome) -> Iterator[Piece | Withdrawn]:
         """Let the customer have the words ``words`` in place of all that was written."""
@@ -106,26 +165,29 @@ class Answer:
     def draft(self, outcome: Outcome | None = None) -> Draft:
         """Return what this answer has come to; ``outcome`` tells why it ends early."""
         prepared = self._prepared
+        thoughts = [*(prepared.steps.thoughts if prepared else ()), *self._thoughts]
         return Draft(
             text="".join(self._shown).strip(),
             outcome=outcome or self._outcome,
             citations=self._citations.cited,
-            reasoning="".join([*self._thoughts, self._reader.reasoning]).strip(),
+            reasoning="".join([*thoughts, self._reader.reasoning]).strip(),
             refused_calls=tuple(self._calls),
-            strategy=prepared.strategy.name if prepared else "",
+            strategy=self._chosen,
             prompt=prepared.strategy.template if prepared else "",
-            prompt_hash=prepared.prompt_hash if prepared else "",
+            prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
             passages=_found(prepared.request.passages) if prepared else (),
-            attempts=prepared.route.attempts if prepared else (),
+            attempts=prepared.steps.attempts if prepared else (),
+            steps=tuple(prepared.steps.taken) if prepared else (),
         )
 
-    def _begin_anew(self, prepared: Prepared) -> Iterator[Piece | Withdrawn]:
+    def _begin_anew(self, backend: Backend) -> Iterator[Piece | Withdrawn]:
         """Forget what was written: another backend has begun to answer."""
         yield from self._withdraw()
-        self._source = backend = prepared.route.backend
+        self._source = backend
         # A backend that quotes knows nothing of the strategy's tags.
-        reader = prepared.strategy.reader() if backend.writes else Reader()
-        self._start(reader, prepared.request.passages)
+        tagged = backend.writes and self._plan is not None and self._plan.tagged
+        passages = self._prepared.request.passages if self._prepared else ()
+        self._start(Reader(tagged=tagged), passages)
 
     def _start(self, reader: Reader, passages: Sequence[Passage]) -> None:
         self._reader = reader
@@ -147,6 +209,10 @@ class Answer:
 
     def _verdict(self, finished: Finished) -> str:
         """Tell the router why an answer that has come to its end is of no use; empty if it is."""
+        self._against = self._judged(finished)
+        return self._against
+
+    def _judged(self, finished: Finished) -> str:
         self._rest = self._citations.feed(self._reader.close()) + self._citations.close()
         if self._reader.unanswered or "".join([*self._shown, self._rest]).strip():
             return ""

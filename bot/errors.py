@@ -13,6 +13,7 @@ FrontdeskError
 │   ├── StoreUnavailable          the database does not answer, is locked or full: try again
 │   └── LeaseLost                 another process owns the conversation now: stop at once
 ├── DeliveryRefused           nobody: the channel will never take the reply, which is given up
+├── StepFailed                the answer: a hidden step came to nothing; it goes on without it
 ├── NoAnswer                  the engine: every backend was asked in vain; the customer is told so
 └── BackendError              the router: one way to reach a model did not give an answer
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
@@ -134,6 +135,10 @@ class BackendUnavailable(BackendError):
 
 class BackendMisconfigured(BackendError):
     """It answers nothing until its settings change: a key, a model's name, a quota."""
+
+
+class StepFailed(FrontdeskError):
+    """A hidden step of a way of reasoning came to nothing; the audit keeps why."""
 
 
 class NoAnswer(FrontdeskError):

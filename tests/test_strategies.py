@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import SettingsError
 from bot.prompts import PromptBook
 from bot.prompts.markup import HIDDEN
 from bot.resources import shipped
 from bot.settings.fields import StrategyName
-from bot.strategies import STRATEGIES, Reader, strategy
+from bot.strategies import STRATEGIES, Reader
 
 
 def read(reader: Reader, *pieces: str) -> str:
@@ -21,11 +20,11 @@ def read(reader: Reader, *pieces: str) -> str:
 
 
 def direct(*pieces: str) -> str:
-    return read(strategy("direct").reader(), *pieces)
+    return read(Reader(), *pieces)
 
 
 def thoughtful(*pieces: str) -> str:
-    return read(strategy("chain_of_thought").reader(), *pieces)
+    return read(Reader(tagged=True), *pieces)
 
 
 def cut(text: str, places: list[int]) -> list[str]:
@@ -44,11 +43,6 @@ def test_every_strategy_has_its_template() -> None:
     book = PromptBook(shipped=shipped("prompts"))
     names = {sheet.name for sheet in book.sheets()}
     assert {each.template for each in STRATEGIES.values()} <= names
-
-
-def test_an_unknown_strategy_is_named_with_the_nearest_one() -> None:
-    with pytest.raises(SettingsError, match=r"'few-shot'. Did you mean 'few_shot'\? Known "):
-        strategy("few-shot")
 
 
 # --- Answers that are shown as they are written
@@ -153,20 +147,20 @@ def test_an_empty_answer_is_of_no_use() -> None:
     ],
 )
 def test_what_a_customer_sees_of_a_thoughtful_answer(written: str, seen: str) -> None:
-    reader = strategy("chain_of_thought").reader()
+    reader = Reader(tagged=True)
     assert read(reader, *written) == seen
     assert thoughtful(written) == seen
     assert reader.usable == bool(seen)
 
 
 def test_a_thoughtful_answer_is_shown_as_it_is_written() -> None:
-    reader = strategy("chain_of_thought").reader()
+    reader = Reader(tagged=True)
     assert reader.feed("<thinking>hm</thinking>\n<answer>\nHel") == "Hel"
     assert reader.feed("lo") == "lo"
 
 
 def test_what_was_said_beside_a_thoughtful_answer_is_kept_for_the_audit() -> None:
-    reader = strategy("chain_of_thought").reader()
+    reader = Reader(tagged=True)
     read(reader, "Well. <thinking>hm</thinking> So: <answer>Hello.</answer> Good.")
     assert reader.reasoning == "Well. hm So:  Good."
 
@@ -181,11 +175,11 @@ SHARDS = [
 WRITTEN = st.lists(st.sampled_from(SHARDS), max_size=14).map("".join)
 
 
-@given(written=WRITTEN, places=PLACES, name=st.sampled_from(sorted(STRATEGIES)))
+@given(written=WRITTEN, places=PLACES, tagged=st.booleans())
 def test_the_outcome_is_the_same_however_an_answer_is_cut(
-    written: str, places: list[int], name: str
+    written: str, places: list[int], *, tagged: bool
 ) -> None:
-    whole, pieces = strategy(name).reader(), strategy(name).reader()
+    whole, pieces = Reader(tagged=tagged), Reader(tagged=tagged)
     assert read(pieces, *cut(written, places)) == read(whole, written)
     assert pieces.reasoning == whole.reasoning
     assert (pieces.unanswered, pieces.usable) == (whole.unanswered, whole.usable)
@@ -212,7 +206,7 @@ def test_hidden_reasoning_never_shows(
 ) -> None:
     opening, closing = tags
     written = f"{before}{opening}{secret}{closing}{after}"
-    for reader in (strategy("direct").reader(), strategy("chain_of_thought").reader()):
+    for reader in (Reader(), Reader(tagged=True)):
         assert "\u2620" not in read(reader, *cut(written, places))
 
 

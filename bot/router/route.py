@@ -76,17 +76,20 @@ class Route:
 
         Where one fails, in its middle or because ``verdict`` finds something against its answer,
         ``FellBack`` comes and then the next one's output from the start. Closing the iterator
-        closes the backend's. ``step`` goes onto the attempts: what is asked for beside the reply.
+        closes the backend's. ``step`` goes onto the attempts: what is asked for beside the reply,
+        and only of backends that write. Several streams may run at once.
 
         Raises:
             NoAnswer: all of them failed.
         """
         causes: list[BackendError] = []
-        for line in self._in_order():
-            before, self._backend = self._backend, line.backend
+        before = self._backend
+        for line in self._in_order(hidden=bool(step)):
+            self._backend = line.backend
             with line.breaker.asked():
                 if causes:
                     yield _fell_back(before, line.backend, causes[-1])
+                before = line.backend
                 try:
                     async with aclosing(self._answer(line, request, verdict, step)) as outputs:
                         async for output in outputs:
@@ -97,13 +100,13 @@ class Route:
                     return
         raise NoAnswer(causes)
 
-    def _in_order(self) -> Iterator[Line]:
+    def _in_order(self, *, hidden: bool) -> Iterator[Line]:
         """Yield who is to be asked next, judged when it is time.
 
         Those that are left alone are passed over. Where nobody else has answered, the one that
         has been left alone longest is asked after all, rather than give no answer.
         """
-        left = list(self._lines)
+        left = [line for line in self._lines if line.backend.writes or not hidden]
         while ready := next((line for line in left if line.breaker.admits()), None):
             left.remove(ready)
             yield ready
