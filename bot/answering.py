@@ -15,6 +15,7 @@ from bot.messages import (
     Conversation,
     Message,
     Passage,
+    Summary,
 )
 from bot.prompts import PromptBook, delimit
 from bot.router import Circumstances, FellBack, Router
@@ -115,25 +116,30 @@ class Answering:
         """Return what a model is sent of ``history``, now or ``ahead``, within the budget."""
         return fit(history, budget=self._settings.history_tokens, voice=_VOICE, ahead=ahead)
 
-    async def summary(self, before: str, folded: Sequence[Message]) -> str:
-        """Let a model fold messages into the summary ``before``.
+    async def summary(self, before: str, window: Window) -> Summary:
+        """Let a model fold what left ``window`` into the summary ``before``.
 
-        Returns an empty text where nothing is folded, no backend writes, or none comes to an end.
+        Its text is empty where nothing left, no backend writes, or none comes to an end.
         """
         route = self._router.writers()
-        if route is None or not folded:
-            return ""
+        if route is None or not window.folded:
+            return Summary(upto=window.upto, text="")
         request = Request(
             system=self._prompts.render("summary.j2", summary=before),
-            history=(Said(role="user", text=_transcript(folded)),),
+            history=(Said(role="user", text=_transcript(window.folded)),),
             context="",
             question="",
         )
         try:
-            outputs = [output async for output in route.stream(request)]
+            outputs = [output async for output in route.stream(request, step="summary")]
         except NoAnswer:
-            return ""
-        return _written(outputs)
+            outputs = []
+        return Summary(
+            upto=window.upto,
+            text=_written(outputs),
+            by=route.backend.name,
+            attempts=route.attempts,
+        )
 
     def _strategy(self, conversation: Conversation) -> Strategy:
         configured = self._strategies[self._settings.bot.strategy]

@@ -5,6 +5,7 @@ import logging
 from bot.answering import Answering, waiting
 from bot.answers import Draft
 from bot.errors import without_words
+from bot.messages import Summary
 from bot.store.base import Conversations, History
 from bot.window import Window, count_tokens
 
@@ -23,7 +24,7 @@ class Folding:
         """Cut the history where it has outgrown the window; what left is kept as a summary."""
         window = self._answering.fit(history)
         if window.folded:
-            await self._fold(history, window, window.summary)
+            await self._fold(history, Summary(upto=window.upto, text=window.summary, by="rule"))
         return window
 
     def outgrown(self, window: Window, draft: Draft) -> bool:
@@ -37,15 +38,13 @@ class Folding:
             if waiting(history):
                 return  # the next turn has begun, and folds by itself
             window = self._answering.fit(history, ahead=True)
-            summary = await self._answering.summary(history.conversation.summary, window.folded)
-            if summary:
-                await self._fold(history, window, summary)
+            summary = await self._answering.summary(history.conversation.summary, window)
+            if summary.text:
+                await self._fold(history, summary)
         except Exception as error:
             text = "A summary failed; the next turn makes a plainer one."
             _logger.exception(text, exc_info=without_words(error))
 
-    async def _fold(self, history: History, window: Window, summary: str) -> None:
+    async def _fold(self, history: History, summary: Summary) -> None:
         before = history.conversation
-        await self._conversations.fold(
-            before.id, since=before.summary_seq, upto=window.upto, summary=summary
-        )
+        await self._conversations.fold(before.id, since=before.summary_seq, summary=summary)

@@ -6,7 +6,7 @@ Order within a conversation is ``seq``, never a clock. Times are seconds since t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Author(StrEnum):
@@ -112,7 +112,9 @@ class Conversation:
 
     ``asked`` and ``answered`` are seqs: of the newest customer message, and of the newest one
     that has a reply. ``revision`` counts how often the customer changed messages that waited.
-    Messages up to ``summary_seq`` are folded into ``summary``.
+    Messages up to ``summary_seq`` are folded into ``summary``. ``language`` is the one that they
+    write, as far as it was heard, else the one that the channel told. ``mood``, ``topic`` and
+    ``facts`` are what was read in their words; empty where nothing was.
     """
 
     id: int
@@ -130,6 +132,9 @@ class Conversation:
     summary_seq: int = 0
     backend: str | None = None
     strategy: str | None = None
+    mood: str = ""
+    topic: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +247,32 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """What a turn has learned of its conversation: see there. None leaves what was known."""
+
+    language: str | None = None
+    mood: str | None = None
+    topic: str | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What stands for a conversation's messages up to the seq ``upto``, and how it was made.
+
+    ``by`` and ``error`` are as in ``Reading``; ``attempts`` are what it cost.
+    """
+
+    upto: int
+    text: str
+    by: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the customer gets: the text with its ``[1]`` marks, and the sources they name."""
 
@@ -260,7 +291,7 @@ class Turn:
     ``passages`` stand in the order of their numbers, from 1. ``cost`` is in US dollars, None
     where no price is known. ``started`` is a time; ``first_piece`` and ``seconds`` count from it.
     ``route`` says why these backends were asked, where it was not plainly their chain's turn.
-    ``trouble`` is why it was set aside, if it was.
+    ``noticed`` goes onto the conversation. ``trouble`` is why it was set aside, if it was.
     """
 
     id: str
@@ -278,6 +309,7 @@ class Turn:
     attempts: tuple[Attempt, ...] = ()
     steps: tuple[Step, ...] = ()
     readings: tuple[Reading, ...] = ()
+    noticed: Noticed = Noticed()
     route: str = ""
     trouble: str = ""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, literal, select, text
 
 from bot import messages as values
 from bot.errors import StoreError
@@ -22,6 +22,7 @@ from bot.store.tables import (
     Message,
     Passage,
     Prompt,
+    Summary,
     ToolCall,
     Turn,
 )
@@ -67,7 +68,7 @@ class SqlArchive:
     async def _all(self, query: AnySelect) -> Sequence[AnyRow]:
         return await self._database.read(lambda line: line.execute(query).all())
 
-    async def conversations(self, *, limit: int) -> Sequence[Line]:
+    async def conversations(self, *, limit: int, mood: str = "") -> Sequence[Line]:
         said = select(func.count(Message.id)).where(Message.conversation_id == Conversation.id)
         opening = (
             select(Message.text)
@@ -89,6 +90,9 @@ class SqlArchive:
             .order_by(Conversation.latest_at.desc(), Conversation.id.desc())
             .limit(limit)
         )
+        if mood:
+            # Written out: an index over a part of the rows serves no parameter.
+            query = query.where(Conversation.mood == literal(mood, literal_execute=True))
         return [_to_line(row) for row in await self._all(query)]
 
     async def messages(self, conversation: int) -> Sequence[values.Message]:
@@ -104,6 +108,14 @@ class SqlArchive:
             return [rows.to_turn(row, calls.get(row.id, ())) for row in found]
 
         return await self._database.read(deed)
+
+    async def summaries(self, conversation: int) -> Sequence[values.Summary]:
+        query = (
+            select(*Summary.__table__.columns)
+            .where(Summary.conversation_id == conversation)
+            .order_by(Summary.id)
+        )
+        return [rows.to_summary(row) for row in await self._all(query)]
 
     async def newest_turn(self) -> str | None:
         query = select(Turn.id).order_by(Turn.started_at.desc(), Turn.id.desc()).limit(1)

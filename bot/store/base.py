@@ -21,6 +21,7 @@ from bot.messages import (
     Passage,
     Rating,
     Reply,
+    Summary,
     Turn,
 )
 from bot.store.standing import Standing
@@ -177,6 +178,7 @@ class Conversations(Protocol):
     ) -> Finish:
         """Keep the reply, its audit and its delivery, all or nothing, under the lease.
 
+        What the turn noticed goes onto the conversation.
         ``shown`` tells whether the customer has seen any of it; if not, and a newer message is
         waiting, nothing is written and the turn is superseded. So it is where the conversation's
         ``revision`` is given and is another by now.
@@ -186,10 +188,11 @@ class Conversations(Protocol):
         """
         ...
 
-    async def fold(self, conversation: int, *, since: int, upto: int, summary: str) -> bool:
-        """Let ``summary`` stand for all up to seq ``upto``, if ``since`` is still where it stood.
+    async def fold(self, conversation: int, *, since: int, summary: Summary) -> bool:
+        """Let ``summary`` stand for all that it covers, if ``since`` is still where it stood.
 
-        Returns False, and changes nothing, where another fold came first.
+        How it was made is kept as well. Returns False, and changes nothing, where another fold
+        came first.
         """
         ...
 
@@ -278,8 +281,11 @@ class Archive(Protocol):
         """Return the conversation of ``channel`` in which something was said last."""
         ...
 
-    async def conversations(self, *, limit: int) -> Sequence[Line]:
-        """Return the ``limit`` conversations that were last written in, newest first."""
+    async def conversations(self, *, limit: int, mood: str = "") -> Sequence[Line]:
+        """Return the ``limit`` conversations that were last written in, newest first.
+
+        With a ``mood`` those in which the customer was last found in it.
+        """
         ...
 
     async def messages(self, conversation: int) -> Sequence[Message]:
@@ -288,6 +294,10 @@ class Archive(Protocol):
 
     async def turns(self, conversation: int) -> Sequence[Turn]:
         """Return a conversation's turns in the order of their replies."""
+        ...
+
+    async def summaries(self, conversation: int) -> Sequence[Summary]:
+        """Return how a conversation's messages were folded, in order."""
         ...
 
     async def newest_turn(self) -> str | None:

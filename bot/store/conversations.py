@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.messages import Inbound, Owner, Reply, Turn
+from bot.messages import Inbound, Owner, Reply, Summary, Turn
 from bot.store import accepting, finishing, histories, leases, revising, rows, tables
 from bot.store.base import Accepted, Finish, History, Lease, Owed, Revised
+from bot.store.clock import now
 from bot.store.conflicts import insert
 from bot.store.database import Database
 from bot.store.tables import Conversation, Prompt
@@ -30,6 +31,7 @@ _REPLY = (
     .order_by(tables.Turn.reply_seq)
     .limit(1)
 )
+_KEEP_SUMMARY = insert(tables.Summary).values(at=now())
 _KEEP_PROMPT = insert(Prompt).on_conflict_do_nothing(index_elements=[Prompt.hash])
 
 
@@ -127,13 +129,21 @@ class SqlConversations:
 
         return await self._database.write(deed)
 
-    async def fold(self, conversation: int, *, since: int, upto: int, summary: str) -> bool:
+    async def fold(self, conversation: int, *, since: int, summary: Summary) -> bool:
         fold = (
             update(Conversation)
             .where(Conversation.id == conversation, Conversation.summary_seq == since)
-            .values(summary=summary, summary_seq=upto)
+            .values(summary=summary.text, summary_seq=summary.upto)
         )
-        return await self._database.write(lambda line: line.execute(fold).rowcount == 1)
+        row = {"conversation_id": conversation, **rows.to_summary_row(summary)}
+
+        def deed(connection: Connection) -> bool:
+            folded = connection.execute(fold).rowcount == 1
+            if folded:
+                connection.execute(_KEEP_SUMMARY, row)
+            return folded
+
+        return await self._database.write(deed)
 
     async def prefer(self, conversation: int, *, backend: str | None, strategy: str | None) -> None:
         prefer = (

@@ -1,5 +1,7 @@
 """Keeps a turn: its reply, its audit record and its delivery, under the lease."""
 
+from typing import Any
+
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from bot import messages as values
@@ -10,6 +12,12 @@ from bot.store.clock import now
 from bot.store.leases import BOTS, HELD, let_go, lost, of
 from bot.store.rows import AnyRow
 from bot.store.tables import Conversation, Delivery, Message, ToolCall, Turn
+
+
+def _learned(column: Any) -> Any:
+    """Return what the turn has learned, or else what was known."""
+    return func.coalesce(bindparam(f"new_{column.key}", type_=column.type), column)
+
 
 _WAITING = Conversation.asked_seq > bindparam("answers")
 _READ = func.coalesce(
@@ -23,6 +31,10 @@ _REPLY = (
         answered_seq=bindparam("answers"),
         latest_at=now(),
         trouble=None,
+        heard=_learned(Conversation.heard),
+        mood=_learned(Conversation.mood),
+        topic=_learned(Conversation.topic),
+        facts=_learned(Conversation.facts),
         **let_go(unless=_WAITING),
     )
     .returning(
@@ -54,6 +66,10 @@ def finish(
         "answers": turn.reply.answers,
         "shown": shown,
         "of_revision": revision,
+        "new_heard": turn.noticed.language,
+        "new_mood": turn.noticed.mood,
+        "new_topic": turn.noticed.topic,
+        "new_facts": None if turn.noticed.facts is None else dict(turn.noticed.facts),
     }
     replied: AnyRow | None = connection.execute(_REPLY, reply).one_or_none()
     if replied is None:

@@ -193,6 +193,22 @@ _UNSENT: AnySelect = (
 )
 
 
+# --- Customers --------------------------------------------------------------------------------
+
+_WRITTEN_LATELY = Conversation.latest_at > now() - _LATELY
+_UPSET: AnySelect = (
+    select(func.count())
+    .select_from(Conversation)
+    .where(Conversation.mood == literal_column("'upset'"), _WRITTEN_LATELY)
+)
+_TOPICS: AnySelect = (
+    select(Conversation.topic, func.count().label("conversations"))
+    .where(Conversation.topic.is_not(None), _WRITTEN_LATELY)
+    .group_by(Conversation.topic)
+    .order_by(func.count().desc(), Conversation.topic)
+)
+
+
 # --- All of it --------------------------------------------------------------------------------
 
 
@@ -226,4 +242,6 @@ def _standing(connection: Connection, few: int) -> Standing:
         failed_lately=failed.lately,
         undelivered=tuple(Undelivered(**row) for row in rows(_UNDELIVERED.limit(few))),
         set_aside=tuple(SetAside(**row) for row in rows(_SET_ASIDE.limit(few))),
+        upset=connection.scalar(_UPSET) or 0,
+        topics={row.topic: row.conversations for row in connection.execute(_TOPICS)},
     )

@@ -22,6 +22,10 @@ CONVERSATION = (
     Conversation.key,
     Conversation.owner,
     Conversation.language,
+    Conversation.heard,
+    Conversation.mood,
+    Conversation.topic,
+    Conversation.facts,
     Conversation.asked_seq,
     Conversation.answered_seq,
     Conversation.revision,
@@ -73,7 +77,7 @@ def to_conversation(row: AnyRow) -> values.Conversation:
         customer_name=row.name,
         attributes=row.attributes,
         owner=Owner(row.owner),
-        language=row.language,
+        language=row.heard or row.language,
         asked=row.asked_seq,
         answered=row.answered_seq,
         revision=row.revision,
@@ -81,6 +85,9 @@ def to_conversation(row: AnyRow) -> values.Conversation:
         summary_seq=row.summary_seq,
         backend=row.backend,
         strategy=row.strategy,
+        mood=row.mood or "",
+        topic=row.topic or "",
+        facts=row.facts or {},
     )
 
 
@@ -158,6 +165,30 @@ def to_turn_row(turn: values.Turn) -> dict[str, Any]:
         "started_at": turn.started,
         "first_piece": turn.first_piece,
         "seconds": turn.seconds,
+    }
+
+
+def to_summary(row: AnyRow) -> values.Summary:
+    return values.Summary(
+        upto=row.upto_seq,
+        text=row.text,
+        by=row.by,
+        seconds=row.seconds,
+        error=row.error,
+        attempts=tuple(_to_attempt(attempt) for attempt in row.attempts),
+        at=row.at,
+    )
+
+
+def to_summary_row(summary: values.Summary) -> dict[str, Any]:
+    """Return the columns of ``summaries`` that the summary itself knows."""
+    return {
+        "upto_seq": summary.upto,
+        "text": summary.text,
+        "by": summary.by,
+        "seconds": summary.seconds,
+        "error": summary.error,
+        "attempts": [_told(attempt) for attempt in summary.attempts],
     }
 
 

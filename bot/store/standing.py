@@ -118,7 +118,8 @@ class Standing:
     ``longest`` have waited longest and ``retried`` were tried most often; ``undelivered`` and
     ``set_aside`` are the newest. ``made`` are the replies of the last 24 hours, by their outcome,
     and ``sent`` how many of them have left. ``failed`` are all that could not be delivered, and
-    ``failed_lately`` those of the last 24 hours.
+    ``failed_lately`` those of the last 24 hours. ``upset`` customers, and conversations by their
+    topic, are those of the last 24 hours as well.
     """
 
     at: float
@@ -134,3 +135,5 @@ class Standing:
     failed_lately: int = 0
     undelivered: tuple[Undelivered, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    upset: int = 0
+    topics: Mapping[str, int] = field(default_factory=dict)

@@ -63,6 +63,7 @@ class Conversation(Base):
     ``tries`` counts how often it was taken since anything was answered, and ``trouble`` is what
     the last of them ran into. ``revision`` counts changes to what waits. The customer has read up
     to ``read_seq``, and wants no further answer to what is not after ``stop_seq``.
+    The channel told the ``language``; another one was ``heard`` in their words.
     """
 
     __tablename__ = "conversations"
@@ -77,6 +78,20 @@ class Conversation(Base):
             sqlite_where=text("asked_seq > answered_seq"),
         ),
         Index("ix_conversations_latest_at", "latest_at"),
+        # Who is upset, and what a day was about, without a look at the rows.
+        Index(
+            "ix_conversations_upset",
+            "latest_at",
+            postgresql_where=text("mood = 'upset'"),
+            sqlite_where=text("mood = 'upset'"),
+        ),
+        Index(
+            "ix_conversations_topics",
+            "latest_at",
+            "topic",
+            postgresql_where=text("topic IS NOT NULL"),
+            sqlite_where=text("topic IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
@@ -86,6 +101,10 @@ class Conversation(Base):
     owner: Mapped[str] = mapped_column(Mark(16), default="bot")
     status: Mapped[str] = mapped_column(Mark(16), default="open")
     language: Mapped[str | None] = mapped_column(Words)
+    heard: Mapped[str | None] = mapped_column(Words)
+    mood: Mapped[str | None] = mapped_column(Mark(16))
+    topic: Mapped[str | None] = mapped_column(Mark(255))
+    facts: Mapped[dict[str, Any] | None]
     backend: Mapped[str | None] = mapped_column(Words)
     strategy: Mapped[str | None] = mapped_column(Words)
     next_seq: Mapped[int] = mapped_column(_Count, default=1)
@@ -171,6 +190,22 @@ class Turn(Base):
     started_at: Mapped[float]
     first_piece: Mapped[float | None]
     seconds: Mapped[float]
+
+
+class Summary(Base):
+    """How a conversation's messages were folded: one row each time."""
+
+    __tablename__ = "summaries"
+
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id"), index=True)
+    upto_seq: Mapped[int] = mapped_column(_Count)
+    text: Mapped[str] = mapped_column(Words)
+    by: Mapped[str] = mapped_column(Words)
+    seconds: Mapped[float]
+    error: Mapped[str] = mapped_column(Words)
+    attempts: Mapped[list[Any]]
+    at: Mapped[float]
 
 
 class ToolCall(Base):

@@ -150,6 +150,10 @@ Table(
     Column("owner", String(16), nullable=False),
     Column("status", String(16), nullable=False),
     Column("language", Text),
+    Column("heard", Text),
+    Column("mood", String(16)),
+    Column("topic", String(255)),
+    Column("facts", JSON),
     Column("backend", Text),
     Column("strategy", Text),
     Column("next_seq", Integer, nullable=False),
@@ -171,9 +175,26 @@ Table(
     UniqueConstraint("channel", "key"),
     Index("ix_conversations_customer_id", "customer_id"),
     Index("ix_conversations_latest_at", "latest_at"),
+    Index("ix_conversations_upset", "latest_at", **_where("mood = 'upset'")),
+    Index("ix_conversations_topics", "latest_at", "topic", **_where("topic IS NOT NULL")),
     Index(
         "ix_conversations_waiting", "channel", "lease_until", **_where("asked_seq > answered_seq")
     ),
+)
+
+Table(
+    "summaries",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("upto_seq", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("attempts", JSON, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_summaries_conversation_id", "conversation_id"),
 )
 
 Table(

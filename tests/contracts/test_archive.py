@@ -1,10 +1,12 @@
 """Whoever keeps an archive tells all that was kept, and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import insert
 
 from bot.errors import StoreError
-from bot.messages import Outcome, Passage, Rating
+from bot.messages import Attempt, Noticed, Outcome, Passage, Rating, Summary
 from bot.store import tables
 from bot.store.archive import SqlArchive
 from bot.store.base import Unanswered
@@ -79,9 +81,33 @@ async def test_all_messages_are_told_folded_ones_too(
 ) -> None:
     conversation = (await ask(store, "One")).conversation
     await ask(store, "Two")
-    await store.fold(conversation, since=0, upto=1, summary="One.")
+    await store.fold(conversation, since=0, summary=Summary(upto=1, text="One."))
     assert [message.text for message in await archive.messages(conversation)] == ["One", "Two"]
     assert await archive.messages(404) == []
+
+
+async def test_how_a_summary_was_made_is_kept(store: SqlConversations, archive: SqlArchive) -> None:
+    conversation = (await ask(store, "One")).conversation
+    attempts = (Attempt(backend="small", model="bart", seconds=0.5, cost=0.01, step="summary"),)
+    made = Summary(upto=1, text="One.", by="small", seconds=0.6, attempts=attempts)
+    assert await store.fold(conversation, since=0, summary=made)
+    assert not await store.fold(conversation, since=0, summary=made)  # another one came first
+    (kept,) = await archive.summaries(conversation)
+    assert kept.at > 1_700_000_000
+    assert replace(kept, at=0.0) == made
+    assert await archive.summaries(404) == []
+
+
+async def test_conversations_of_a_mood_are_listed_alone(
+    store: SqlConversations, archive: SqlArchive
+) -> None:
+    for key, mood in (("one", "upset"), ("two", "content"), ("three", None)):
+        lease = await ask_alone(store, key=key)
+        await answer(store, lease, turn(answers=1, noticed=Noticed(mood=mood)))
+    assert [
+        line.conversation.key for line in await archive.conversations(limit=5, mood="upset")
+    ] == ["one"]
+    assert len(await archive.conversations(limit=5)) == 3
 
 
 async def test_turns_are_told_in_the_order_of_their_replies(

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 
 import anyio
 import pytest
 from sqlalchemy import func, select, update
 
 from bot.errors import LeaseLost, StoreError
-from bot.messages import Author, Message, Outcome, Owner
+from bot.messages import Author, Message, Noticed, Outcome, Owner, Summary
 from bot.store import tables
 from bot.store.archive import SqlArchive
 from bot.store.base import Accepted, Finish, Lease
@@ -423,6 +424,37 @@ async def test_what_a_model_wrote_never_stops_a_turn_from_being_kept(
     assert back.refused_calls[0].name == back.refused_calls[0].id == marked
 
 
+# --- Notice -----------------------------------------------------------------------------------
+
+
+async def test_what_a_turn_notices_goes_onto_the_conversation(store: SqlConversations) -> None:
+    lease = await ask_alone(store, language="en")
+    noticed = Noticed(language="de", mood="upset", topic="delivery", facts={"order": "A-1"})
+    await answer(store, lease, turn(answers=1, noticed=noticed))
+    found = (await store.read(lease.conversation)).conversation
+    assert (found.language, found.mood, found.topic) == ("de", "upset", "delivery")
+    assert found.facts == {"order": "A-1"}
+
+
+async def test_what_a_turn_does_not_notice_stays_as_it_was(store: SqlConversations) -> None:
+    lease = await ask_alone(store)
+    noticed = Noticed(language="de", mood="upset", topic="delivery", facts={"order": "A-1"})
+    await answer(store, lease, turn(answers=1, noticed=noticed))
+    before = (await store.read(lease.conversation)).conversation
+    again = await ask_alone(store, language="en")  # the browser's, whatever they write
+    await answer(store, again, turn(answers=3, noticed=Noticed()))
+    found = (await store.read(lease.conversation)).conversation
+    assert found == replace(before, asked=3, answered=3)
+
+
+async def test_what_a_superseded_turn_noticed_is_forgotten(store: SqlConversations) -> None:
+    lease = await ask_alone(store)
+    await ask(store)
+    noticed = turn(answers=1, noticed=Noticed(mood="upset"))
+    assert await answer(store, lease, noticed, shown=False) is Finish.SUPERSEDED
+    assert (await store.read(lease.conversation)).conversation.mood == ""
+
+
 # --- Read, fold and prefer --------------------------------------------------------------------
 
 
@@ -430,7 +462,7 @@ async def test_a_fold_hides_what_its_summary_stands_for(store: SqlConversations)
     conversation = (await ask(store, "One")).conversation
     for text in ("Two", "Three"):
         await ask(store, text)
-    assert await store.fold(conversation, since=0, upto=2, summary="Ada counts.")
+    assert await store.fold(conversation, since=0, summary=Summary(upto=2, text="Ada counts."))
     history = await store.read(conversation)
     assert [message.text for message in history.messages] == ["Three"]
     assert (history.conversation.summary, history.conversation.summary_seq) == ("Ada counts.", 2)
@@ -440,7 +472,10 @@ async def test_of_two_folds_the_first_stands(store: SqlConversations) -> None:
     conversation = (await ask(store)).conversation
     await ask(store)
     folds = await asyncio.gather(
-        *(store.fold(conversation, since=0, upto=1, summary=f"Fold {n}") for n in range(4))
+        *(
+            store.fold(conversation, since=0, summary=Summary(upto=1, text=f"Fold {n}"))
+            for n in range(4)
+        )
     )
     assert folds.count(True) == 1
     summary = (await store.read(conversation)).conversation.summary

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from bot.messages import LeftAlone, Outcome
+from bot.messages import LeftAlone, Noticed, Outcome
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
@@ -48,6 +48,25 @@ async def test_nothing_is_an_overview_too(look: Look) -> None:
     seen = await look()
     assert seen.at > 1_700_000_000
     assert seen == Standing(at=seen.at)
+
+
+# --- Customers --------------------------------------------------------------------------------
+
+
+async def test_a_days_upset_customers_and_topics_are_counted(
+    store: SqlConversations, look: Look, database_url: str
+) -> None:
+    moods = {"one": "upset", "two": "upset", "three": "content", "old": "upset"}
+    for key, mood in moods.items():
+        noticed = Noticed(mood=mood, topic="returns" if key == "one" else "delivery")
+        lease = await ask_alone(store, key=key)
+        await answer(store, lease, turn(answers=1, noticed=noticed))
+    await execute(database_url, "UPDATE conversations SET latest_at = 1 WHERE key = 'old'")
+    await ask(store, key="none")
+    seen = await look()
+    assert seen.upset == 2
+    assert dict(seen.topics) == {"delivery": 2, "returns": 1}
+    assert list(seen.topics) == ["delivery", "returns"]  # the most frequent first
 
 
 # --- What waits -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.messages import Author
+from bot.messages import Author, Summary
 from bot.store.archive import SqlArchive
 from bot.store.base import Finish, Owed, Revised
 from bot.store.conversations import SqlConversations
@@ -133,7 +133,9 @@ async def test_a_message_that_has_its_reply_only_changes_as_it_is_kept(
 ) -> None:
     lease = await ask_alone(store, "one", external_id="m1")
     await answer(store, lease, turn(answers=1))
-    await store.fold(lease.conversation, since=0, upto=0, summary="They asked for one.")
+    await store.fold(
+        lease.conversation, since=0, summary=Summary(upto=0, text="They asked for one.")
+    )
     later = await ask_alone(store, "two", external_id="m2")
     revised = await _edit(store, "m1", "another")
     assert revised == Revised(conversation=lease.conversation, seq=1, revision=None)
