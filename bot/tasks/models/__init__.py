@@ -1,0 +1,1 @@
+"""Small models in this process that do the tasks beside the answer."""

@@ -1,0 +1,78 @@
+"""Small models that live in this process: each is loaded once, and asked in turn."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.errors import LocalModelError
+from bot.local import Head, Lane, Loaded, Shape, load
+
+_logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Resident:
+    """One model with its own thread; loaded by the first who asks."""
+
+    def __init__(self, shape: Shape, *, head: Head) -> None:
+        self.name = shape.model
+        self._shape = shape
+        self._head = head
+        self._lane = Lane(name=shape.model)
+        self._fits: list[Callable[[Loaded], str]] = []
+        self._loaded: Loaded | None = None
+
+    def must(self, fit: Callable[[Loaded], str]) -> None:
+        """Refuse the model, once it is loaded, if ``fit`` finds something against it."""
+        self._fits.append(fit)
+
+    async def ready(self) -> None:
+        """Load the model now.
+
+        Raises:
+            LocalModelError: it cannot be loaded, or it is not one for its task.
+            MissingExtra: torch or transformers is not installed.
+        """
+        await self._lane.run(self._model)
+
+    async def ask(self, job: Callable[[Loaded], T]) -> T:
+        """Return what ``job`` makes of the loaded model, in the model's own thread."""
+        return await self._lane.run(lambda: job(self._model()))
+
+    def close(self) -> None:
+        """Take no more jobs; safe to call twice."""
+        self._lane.close()
+
+    def _model(self) -> Loaded:
+        if self._loaded is None:
+            loaded = load(self._shape, head=self._head)
+            for fit in self._fits:
+                if against := fit(loaded):
+                    raise LocalModelError(f"The model '{self.name}' {against}")
+            _logger.info("%s is loaded on %s (%.1f s).", self.name, loaded.device, loaded.seconds)
+            self._loaded = loaded
+        return self._loaded
+
+
+class Residents:
+    """All small models of a process; two tasks that need the same one share it."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[Shape, Head], Resident] = {}
+
+    def get(self, shape: Shape, *, head: Head) -> Resident:
+        """Return the resident of ``shape``; nothing is loaded yet."""
+        if (shape, head) not in self._all:
+            self._all[shape, head] = Resident(shape, head=head)
+        return self._all[shape, head]
+
+    async def ready(self) -> None:
+        """Load them all; raises what ``Resident.ready`` raises."""
+        for resident in self._all.values():
+            await resident.ready()
+
+    def close(self) -> None:
+        """Let them take no more jobs."""
+        for resident in self._all.values():
+            resident.close()
