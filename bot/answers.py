@@ -9,6 +9,7 @@ from bot.backends.base import (
     Backend,
     Called,
     Finished,
+    Noted,
     Output,
     Request,
     StopReason,
@@ -99,6 +100,7 @@ class Answer:
         self._outcome = Outcome.ANSWERED
         self._calls: list[ToolCall] = []
         self._thoughts: list[str] = []
+        self._readings: list[Reading] = []
         self._source: Backend | None = None
         self._start(Reader(), ())
 
@@ -178,6 +180,7 @@ class Answer:
             passages=_found(prepared.request.passages) if prepared else (),
             attempts=prepared.steps.attempts if prepared else (),
             steps=tuple(prepared.steps.taken) if prepared else (),
+            readings=tuple(self._readings),
         )
 
     def _begin_anew(self, backend: Backend) -> Iterator[Piece | Withdrawn]:
@@ -203,6 +206,8 @@ class Answer:
                 self._thoughts.append(text)
             case Called(call):
                 self._calls.append(call)
+            case Noted(reading):
+                self._readings.append(reading)
             case Finished():
                 return self._finish(output)
         return ()

@@ -42,7 +42,9 @@ from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
 from bot.store.visits import SqlVisits
 from bot.wiring.backends import Words, build_backends
+from bot.wiring.models import Models
 from bot.wiring.router import build_router
+from bot.wiring.tasks import build_tasks
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -122,7 +124,9 @@ async def open_app(
     """
     prompts = _prompts(settings.prompts.folder)
     words = partial(_words, prompts, settings.bot.contact)
-    built = dict(backends) if backends is not None else build_backends(settings, words)
+    models = Models()
+    tasks = build_tasks(settings, models)
+    built = dict(backends) if backends is not None else build_backends(settings, words, tasks)
     news = asyncio.Event()
     router = build_router(settings, built, changed=news.set)
     database = await Database.open(
@@ -130,6 +134,7 @@ async def open_app(
     )
     async with AsyncExitStack() as closing:  # each is closed, whatever becomes of the others
         closing.push_async_callback(database.close)
+        closing.callback(models.residents.close)
         for backend in built.values():
             closing.push_async_callback(backend.close)
         articles = SqlArticles(database)
@@ -145,6 +150,8 @@ async def open_app(
             words=words,
             clock=clock,
         )
+        if channels:
+            await models.residents.ready()
         sides = [await closing.enter_async_context(join(parts)) for join in joins]
         process = _process(channels)
         answering = Answering(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from bot.messages import Passage, ToolCall, ToolResult, Usage
+from bot.messages import Passage, Reading, ToolCall, ToolResult, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,13 @@ class Called:
     call: ToolCall
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a backend read on its way to the answer, for the audit; never shown to a customer."""
+
+    reading: Reading
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The end of an answer. ``model`` is the one that the provider says it used."""
@@ -82,7 +89,7 @@ class Finished:
     model: str
 
 
-Output = Text | Thought | Called | Finished
+Output = Text | Thought | Called | Noted | Finished
 
 
 class Backend(Protocol):

@@ -15,7 +15,7 @@ from bot.settings.places import Place
 from bot.settings.router import Rule
 from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
-from bot.settings.tasks import TasksSettings
+from bot.settings.tasks import Pair, TasksSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -45,6 +45,7 @@ _TYPES: dict[Any, str] = {
     float: "number",
     bool: "true or false",
     dict[str, str]: "table of texts",
+    dict[Pair, str]: "table of texts",
     tuple[str, ...]: "list of texts",
     tuple[BackendName, ...]: "list of names",
     tuple[Language, ...]: "list of texts",

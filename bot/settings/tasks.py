@@ -1,14 +1,17 @@
 """The sections under ``[tasks]``: what the bot does with a customer's words beside answering."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from bot.settings.fields import BackendName, Language, Reachable, sentence
 from bot.settings.section import Section
 
 Way = Literal["rule", "prompt", "model", "off"]
 """How a task is done."""
+
+Pair = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?-[a-z]{2,3}(-[A-Z]{2})?$")]
+"""Two languages, the one that is translated first: de-en."""
 
 _OF_A_WAY = {"backend": "prompt", "model": "model", "revision": "model", "offline": "model"}
 
@@ -100,22 +103,41 @@ class SummarySettings(TaskSettings):
 
 
 class TranslationSettings(TaskSettings):
-    """``[tasks.translation]``: the search and the operator read the customer's words in theirs."""
+    """``[tasks.translation]``: customer, help centre and operator each read their own language."""
 
     by: Literal["prompt", "model", "off"] = Field("off", description="How it is done.")
-    model: str = Field(
-        "Helsinki-NLP/opus-mt-{source}-{target}",
-        description="With 'model': as above; {source} and {target} are languages' codes.",
+    model: str = ""  # one of several; see pairs
+    pairs: dict[Pair, str] = Field(
+        default_factory=dict,
+        description="With 'model': what translates each pair of languages, as de-en ="
+        " 'Helsinki-NLP/opus-mt-de-en'.",
     )
+    seconds: float = Field(
+        20.0, gt=0, description="How long it may take; then the words stay as they are."
+    )
+
+    @model_validator(mode="after")
+    def _says_who_translates(self) -> Self:
+        if "model" in self.model_fields_set:
+            raise sentence("model is not enough: name one for each pair, under pairs.")
+        if self.pairs and self.by == "prompt":
+            raise sentence("pairs count with by = 'model' only. Change one of them.")
+        if self.by == "model" and not self.pairs:
+            text = "by = 'model' needs pairs, as de-en = 'Helsinki-NLP/opus-mt-de-en'."
+            raise sentence(f"{text} Add those between your customers' languages and your own.")
+        return self
 
 
 class SpansSettings(TaskSettings):
-    """``[tasks.spans]``: the exact words that the extractive backend quotes."""
+    """``[tasks.spans]``: the exact words that the extractive backend leads with."""
 
     by: Literal["model", "off"] = Field("off", description="How it is done.")
     model: str = Field(
         "deepset/roberta-base-squad2",
         description="With 'model': an id of the Hugging Face hub, or a folder.",
+    )
+    enough: float = Field(
+        0.3, ge=0, le=1, description="How sure the model must be of them; else all is quoted alike."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
-from bot.backends.extractive import ExtractiveBackend
+from bot.backends.extractive import ExtractiveBackend, Pointer
 from bot.backends.openai import OpenAIBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.knowledge.terms import Terms
@@ -16,19 +16,22 @@ from bot.settings import (
     ScriptedSettings,
     Settings,
 )
+from bot.tasks.base import Tasks
 
 Words = Callable[..., str]
 
 
-def build_backends(settings: Settings, words: Words) -> dict[str, Backend]:
+def build_backends(settings: Settings, words: Words, tasks: Tasks) -> dict[str, Backend]:
     """Make every configured backend, in the order of ``bot.toml``; none is asked anything."""
     return {
-        name: _backend(name, section, settings, words)
+        name: _backend(name, section, settings, words, tasks)
         for name, section in settings.backends.items()
     }
 
 
-def _backend(name: str, section: BackendSettings, settings: Settings, words: Words) -> Backend:
+def _backend(
+    name: str, section: BackendSettings, settings: Settings, words: Words, tasks: Tasks
+) -> Backend:
     match section:
         case AnthropicSettings():
             return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
@@ -42,7 +45,16 @@ def _backend(name: str, section: BackendSettings, settings: Settings, words: Wor
                 enough=settings.knowledge.enough,
                 words=words,
                 stems=Terms(settings.knowledge.language).of_question,
+                pointer=_pointer(settings, tasks),
             )
+
+
+def _pointer(settings: Settings, tasks: Tasks) -> Pointer | None:
+    if tasks.spans is None:
+        return None
+    section = settings.tasks.spans
+    spans = tasks.spans(lambda _attempt: None)  # a model in this process costs nothing
+    return Pointer(spans=spans.span, by=spans.by, enough=section.enough, seconds=section.seconds)
 
 
 def _key(name: str, settings: Settings) -> str | None:

@@ -1,13 +1,17 @@
 """Makes whoever does the tasks beside the answer."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from bot.errors import SettingsError
 from bot.settings import Settings, TaskSettings
-from bot.tasks.base import Keep, Languages, Moods, Summarizer, Tasks, Topics
+from bot.settings.tasks import SpansSettings, TopicSettings, TranslationSettings
+from bot.tasks.base import Keep, Languages, Moods, Spans, Summarizer, Tasks, Topics, Translator
+from bot.wiring.models import Models
+
+T = TypeVar("T")
 
 
-def build_tasks(settings: Settings) -> Tasks:
+def build_tasks(settings: Settings, models: Models) -> Tasks:
     """Make what ``[tasks]`` asks for; nothing is loaded and nobody asked.
 
     Raises:
@@ -15,40 +19,58 @@ def build_tasks(settings: Settings) -> Tasks:
     """
     tasks = settings.tasks
     return Tasks(
-        languages=_languages(tasks.language),
-        moods=_moods(tasks.sentiment),
-        topics=_topics(tasks.topic),
-        summarizer=_summarizer(tasks.summary),
+        languages=_languages(tasks.language, models),
+        moods=_moods(tasks.sentiment, models),
+        topics=_topics(tasks.topic, models),
+        summarizer=_summarizer(tasks.summary, models),
+        translator=_translator(tasks.translation, models),
+        spans=_spans(tasks.spans, models),
     )
 
 
-def _languages(section: TaskSettings) -> Callable[[Keep], Languages] | None:
+def _languages(section: TaskSettings, models: Models) -> Callable[[Keep], Languages] | None:
     match section.by:
         case "model":
-            raise _not_yet("language")
+            return _same(models.languages(section))
     return None
 
 
-def _moods(section: TaskSettings) -> Callable[[Keep], Moods] | None:
+def _moods(section: TaskSettings, models: Models) -> Callable[[Keep], Moods] | None:
     match section.by:
         case "model":
-            raise _not_yet("sentiment")
+            return _same(models.moods(section))
     return None
 
 
-def _topics(section: TaskSettings) -> Callable[[Keep], Topics] | None:
+def _topics(section: TopicSettings, models: Models) -> Callable[[Keep], Topics] | None:
+    if not section.labels:
+        return None
     match section.by:
         case "model":
-            raise _not_yet("topic")
+            return _same(models.topics(section))
     return None
 
 
-def _summarizer(section: TaskSettings) -> Callable[[Keep], Summarizer] | None:
+def _summarizer(section: TaskSettings, models: Models) -> Callable[[Keep], Summarizer] | None:
     match section.by:
         case "model":
-            raise _not_yet("summary")
+            return _same(models.summarizer(section))
     return None
 
 
-def _not_yet(task: str) -> SettingsError:
-    return SettingsError(f"tasks.{task}: no model does this yet. Choose another by.")
+def _translator(
+    section: TranslationSettings, models: Models
+) -> Callable[[Keep], Translator] | None:
+    match section.by:
+        case "model":
+            return _same(models.translator(section))
+    return None
+
+
+def _spans(section: SpansSettings, models: Models) -> Callable[[Keep], Spans] | None:
+    return _same(models.spans(section)) if section.by == "model" else None
+
+
+def _same(keeper: T) -> Callable[[Keep], T]:
+    """Return one that is the same for every asking: it costs nothing."""
+    return lambda _keep: keeper

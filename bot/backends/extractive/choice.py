@@ -11,7 +11,7 @@ from bot.backends.extractive.question import Question
 from bot.backends.extractive.quotables import Quotable, quotables
 from bot.messages import Passage
 
-_MOST = 3  # quotes
+MOST = 3  # quotes
 _LONGEST = 900  # characters, all quotes together; a list of steps may have twice as many
 _LIST = 500  # characters; of a longer list only the items that fit are quoted
 
@@ -33,7 +33,7 @@ class Choice:
     """Weighs what can be quoted from ``passages``, and picks."""
 
     def __init__(
-        self, question: Question, passages: Sequence[Passage], *, most: int = _MOST
+        self, question: Question, passages: Sequence[Passage], *, most: int = MOST
     ) -> None:
         self._question = question
         self._most = most

@@ -1,0 +1,55 @@
+"""Makes those who do a task with a small model in this process."""
+
+from bot.local import Head, Shape
+from bot.settings import TaskSettings
+from bot.settings.tasks import SpansSettings, TopicSettings, TranslationSettings
+from bot.tasks.models.languages import ModelLanguages
+from bot.tasks.models.moods import ModelMoods
+from bot.tasks.models.resident import Resident, Residents
+from bot.tasks.models.spans import ModelSpans
+from bot.tasks.models.summaries import ModelSummarizer
+from bot.tasks.models.topics import ModelTopics
+from bot.tasks.models.translations import ModelTranslator
+
+
+class Models:
+    """Makes keepers; what they need is loaded by ``residents``, and nothing before that."""
+
+    def __init__(self) -> None:
+        self.residents = Residents()
+
+    def languages(self, section: TaskSettings) -> ModelLanguages:
+        """Return who hears languages."""
+        return ModelLanguages(self._resident(section, "sequence-classification"))
+
+    def moods(self, section: TaskSettings) -> ModelMoods:
+        """Return who hears moods."""
+        return ModelMoods(self._resident(section, "sequence-classification"))
+
+    def topics(self, section: TopicSettings) -> ModelTopics:
+        """Return who sorts under the company's labels."""
+        resident = self._resident(section, "sequence-classification")
+        return ModelTopics(resident, labels=section.labels)
+
+    def summarizer(self, section: TaskSettings) -> ModelSummarizer:
+        """Return who sums up."""
+        return ModelSummarizer(self._resident(section, "seq2seq-lm"))
+
+    def translator(self, section: TranslationSettings) -> ModelTranslator:
+        """Return who translates."""
+        return ModelTranslator(
+            {
+                pair: self._resident(section, "seq2seq-lm", model=model)
+                for pair, model in section.pairs.items()
+            }
+        )
+
+    def spans(self, section: SpansSettings) -> ModelSpans:
+        """Return who points at the words that answer."""
+        return ModelSpans(self._resident(section, "question-answering"))
+
+    def _resident(self, section: TaskSettings, head: Head, *, model: str = "") -> Resident:
+        shape = Shape(
+            model=model or section.model, revision=section.revision, offline=section.offline
+        )
+        return self.residents.get(shape, head=head)
