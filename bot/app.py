@@ -44,7 +44,6 @@ from bot.store.visits import SqlVisits
 from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
-from bot.wiring.tasks import build_tasks
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -125,8 +124,10 @@ async def open_app(
     prompts = _prompts(settings.prompts.folder)
     words = partial(_words, prompts, settings.bot.contact)
     models = Models()
-    tasks = build_tasks(settings, models)
-    built = dict(backends) if backends is not None else build_backends(settings, words, tasks)
+    pointer = models.pointer(settings.tasks.spans)
+    built = (
+        dict(backends) if backends is not None else build_backends(settings, words, pointer=pointer)
+    )
     news = asyncio.Event()
     router = build_router(settings, built, changed=news.set)
     database = await Database.open(

@@ -137,4 +137,3 @@ class Tasks:
     extractor: Callable[[Keep], Extractor] | None = None
     summarizer: Callable[[Keep], Summarizer] | None = None
     translator: Callable[[Keep], Translator] | None = None
-    spans: Callable[[Keep], Spans] | None = None

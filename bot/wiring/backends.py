@@ -16,21 +16,25 @@ from bot.settings import (
     ScriptedSettings,
     Settings,
 )
-from bot.tasks.base import Tasks
 
 Words = Callable[..., str]
 
 
-def build_backends(settings: Settings, words: Words, tasks: Tasks) -> dict[str, Backend]:
-    """Make every configured backend, in the order of ``bot.toml``; none is asked anything."""
+def build_backends(
+    settings: Settings, words: Words, *, pointer: Pointer | None = None
+) -> dict[str, Backend]:
+    """Make every configured backend, in the order of ``bot.toml``; none is asked anything.
+
+    ``pointer`` finds the exact words of what is quoted.
+    """
     return {
-        name: _backend(name, section, settings, words, tasks)
+        name: _backend(name, section, settings, words, pointer)
         for name, section in settings.backends.items()
     }
 
 
 def _backend(
-    name: str, section: BackendSettings, settings: Settings, words: Words, tasks: Tasks
+    name: str, section: BackendSettings, settings: Settings, words: Words, pointer: Pointer | None
 ) -> Backend:
     match section:
         case AnthropicSettings():
@@ -45,16 +49,8 @@ def _backend(
                 enough=settings.knowledge.enough,
                 words=words,
                 stems=Terms(settings.knowledge.language).of_question,
-                pointer=_pointer(settings, tasks),
+                pointer=pointer,
             )
-
-
-def _pointer(settings: Settings, tasks: Tasks) -> Pointer | None:
-    if tasks.spans is None:
-        return None
-    section = settings.tasks.spans
-    spans = tasks.spans(lambda _attempt: None)  # a model in this process costs nothing
-    return Pointer(spans=spans.span, by=spans.by, enough=section.enough, seconds=section.seconds)
 
 
 def _key(name: str, settings: Settings) -> str | None:

@@ -1,5 +1,6 @@
 """Makes those who do a task with a small model in this process."""
 
+from bot.backends.extractive import Pointer
 from bot.local import Head, Shape
 from bot.settings import TaskSettings
 from bot.settings.tasks import SpansSettings, TopicSettings, TranslationSettings
@@ -44,9 +45,14 @@ class Models:
             }
         )
 
-    def spans(self, section: SpansSettings) -> ModelSpans:
-        """Return who points at the words that answer."""
-        return ModelSpans(self._resident(section, "question-answering"))
+    def pointer(self, section: SpansSettings) -> Pointer | None:
+        """Return who points at the words that answer; None where nobody does."""
+        if section.by == "off":
+            return None
+        keeper = ModelSpans(self._resident(section, "question-answering"))
+        return Pointer(
+            spans=keeper.span, by=keeper.by, enough=section.enough, seconds=section.seconds
+        )
 
     def _resident(self, section: TaskSettings, head: Head, *, model: str = "") -> Resident:
         shape = Shape(

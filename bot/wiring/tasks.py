@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.settings import Settings, TaskSettings
-from bot.settings.tasks import SpansSettings, TopicSettings, TranslationSettings
-from bot.tasks.base import Keep, Languages, Moods, Spans, Summarizer, Tasks, Topics, Translator
+from bot.settings.tasks import TopicSettings, TranslationSettings
+from bot.tasks.base import Keep, Languages, Moods, Summarizer, Tasks, Topics, Translator
 from bot.wiring.models import Models
 
 T = TypeVar("T")
@@ -24,7 +24,6 @@ def build_tasks(settings: Settings, models: Models) -> Tasks:
         topics=_topics(tasks.topic, models),
         summarizer=_summarizer(tasks.summary, models),
         translator=_translator(tasks.translation, models),
-        spans=_spans(tasks.spans, models),
     )
 
 
@@ -65,10 +64,6 @@ def _translator(
         case "model":
             return _same(models.translator(section))
     return None
-
-
-def _spans(section: SpansSettings, models: Models) -> Callable[[Keep], Spans] | None:
-    return _same(models.spans(section)) if section.by == "model" else None
 
 
 def _same(keeper: T) -> Callable[[Keep], T]:
