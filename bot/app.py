@@ -125,9 +125,8 @@ async def open_app(
     words = partial(_words, prompts, settings.bot.contact)
     models = Models()
     pointer = models.pointer(settings.tasks.spans)
-    built = (
-        dict(backends) if backends is not None else build_backends(settings, words, pointer=pointer)
-    )
+    made = partial(build_backends, settings, words=words, prompts=prompts, pointer=pointer)
+    built = dict(backends) if backends is not None else made()
     news = asyncio.Event()
     router = build_router(settings, built, changed=news.set)
     database = await Database.open(

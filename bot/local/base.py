@@ -38,11 +38,13 @@ class Shape:
 class Loaded:
     """A model that is ready, with its own tokenizer.
 
-    ``context_tokens`` is how much it reads and writes at most, None where it does not say.
+    ``context_tokens`` is how much it reads and writes at most, None where it does not say;
+    ``spare_tokens`` how much of conversations fits into the memory, None where nobody knows.
     """
 
     model: Any
     tokenizer: Any
     device: str
     context_tokens: int | None
+    spare_tokens: int | None
     seconds: float

@@ -1,6 +1,5 @@
 """Loads a model into this process, after all that can be checked before has been."""
 
-import gc
 import importlib.util
 import json
 import threading
@@ -37,6 +36,7 @@ _DOES: Mapping[Head, str] = {
 }
 # Where models say how much they read at most.
 _CONTEXTS = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")
+_USED = 0.8  # of what is free; the rest is for computing, and for others
 _ENDLESS = 10**9  # what tokenizers without a limit call theirs
 
 
@@ -203,7 +203,7 @@ def _load(folder: Path, shape: Shape, head: Head, progress: Progress, started: f
                 **options,
             )
     except torch.OutOfMemoryError as error:
-        release()
+        memory.release()
         raise LocalModelError(
             f"The model '{shape.model}' did not fit into the memory of {place} after all: "
             "another program may use it. Stop that, or choose a smaller model."
@@ -226,17 +226,9 @@ def _load(folder: Path, shape: Shape, head: Head, progress: Progress, started: f
         tokenizer=tokenizer,
         device=str(model.device),
         context_tokens=_context(model.config, tokenizer),
+        spare_tokens=_spare(model.config, shape, place),
         seconds=time.perf_counter() - started,
     )
-
-
-def release() -> None:
-    """Give the memory back that nobody uses any more, on an accelerator too."""
-    import torch  # noqa: PLC0415 - takes seconds
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
 
 
 def _quantized(shape: Shape) -> Any:
@@ -251,6 +243,12 @@ def _quantized(shape: Shape) -> Any:
         bnb_4bit_quant_type="nf4",
         bnb_4bit_compute_dtype=getattr(torch, named),
     )
+
+
+def _spare(config: Any, shape: Shape, place: str) -> int | None:
+    """Return how many tokens of conversations the memory that is left has room for."""
+    each, free = memory.token(config.to_dict(), shape), memory.free(place)
+    return int(free * _USED / each) if each and free is not None and shape.measured else None
 
 
 def _context(config: Any, tokenizer: Any) -> int | None:

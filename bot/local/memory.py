@@ -1,5 +1,6 @@
 """Estimates what a model takes of the memory, from its files, before any of it is loaded."""
 
+import gc
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -38,8 +39,21 @@ class Estimate:
 def estimate(folder: Path, config: Mapping[str, Any], shape: Shape) -> Estimate:
     """Read the headers of the weights in ``folder``; ``config`` is the model's config.json."""
     return Estimate(
-        weights=_weights(folder, config, shape), cache=shape.held_tokens * _token(config, shape)
+        weights=_weights(folder, config, shape), cache=shape.held_tokens * token(config, shape)
     )
+
+
+def token(config: Mapping[str, Any], shape: Shape) -> int:
+    """Return the bytes that one token of a conversation takes: its keys and values."""
+    text = config.get("text_config") or config
+    layers = _first(text, "num_hidden_layers", "n_layer", "num_layers")
+    heads = _first(text, "num_attention_heads", "n_head")
+    width = _first(text, "hidden_size", "n_embd", "d_model")
+    kept = _first(text, "num_key_value_heads") or heads
+    head = _first(text, "head_dim") or (width // heads if heads else 0)
+    stored = text.get("dtype") or text.get("torch_dtype") or config.get("dtype")
+    size = _DTYPES.get(shape.dtype) or _DTYPES.get(str(stored), 4)
+    return 2 * layers * kept * head * size
 
 
 def free(device: str) -> int | None:
@@ -56,6 +70,22 @@ def free(device: str) -> int | None:
     place = device.partition(":")[2]
     number = int(place) if place.isdigit() else 0
     return gpus[number] if number < len(gpus) else None
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether ``error`` says that there was not enough memory; torch has no one word for it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def release() -> None:
+    """Give the memory back that nobody uses any more, on an accelerator too."""
+    import torch  # noqa: PLC0415 - takes seconds
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def gigabytes(size: int) -> str:
@@ -99,19 +129,6 @@ def _size(name: str, tensor: Mapping[str, Any], shape: Shape) -> float:
     if shape.quantization != "none" and linear:
         return _QUANTIZED[shape.quantization]
     return _DTYPES.get(shape.dtype, _BYTES[stored])
-
-
-def _token(config: Mapping[str, Any], shape: Shape) -> int:
-    """Return the bytes that one token of a conversation takes: its keys and values."""
-    text = config.get("text_config") or config
-    layers = _first(text, "num_hidden_layers", "n_layer", "num_layers")
-    heads = _first(text, "num_attention_heads", "n_head")
-    width = _first(text, "hidden_size", "n_embd", "d_model")
-    kept = _first(text, "num_key_value_heads") or heads
-    head = _first(text, "head_dim") or (width // heads if heads else 0)
-    stored = text.get("dtype") or text.get("torch_dtype") or config.get("dtype")
-    size = _DTYPES.get(shape.dtype) or _DTYPES.get(str(stored), 4)
-    return 2 * layers * kept * head * size
 
 
 def _first(config: Mapping[str, Any], *names: str) -> int:

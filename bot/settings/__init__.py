@@ -8,6 +8,7 @@ from bot.settings.backends import (
     ModelSettings,
     OpenAISettings,
     ScriptedSettings,
+    TransformersSettings,
 )
 from bot.settings.environment import environment
 from bot.settings.loading import FILE, load
@@ -65,6 +66,7 @@ __all__ = [
     "TaskSettings",
     "TasksSettings",
     "TopicSettings",
+    "TransformersSettings",
     "TranslationSettings",
     "WebSettings",
     "WindowSettings",

@@ -71,6 +71,45 @@ class OpenAISettings(HostedSettings):
     effort: str | None = Field(None, description="The provider's reasoning_effort.")
 
 
+class TransformersSettings(ModelSettings):
+    """A model that runs in this process, through transformers: ``frontdesk[local]``."""
+
+    kind: Literal["transformers"]
+    model: str = Field(description="A folder, or an id of the Hugging Face hub.")
+    revision: str | None = Field(None, description="A branch, tag or commit of the hub.")
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
+        "auto", description="What its numbers are kept as; auto: as they were published."
+    )
+    device_map: str | None = Field(
+        None,
+        description="cpu, cuda:1, or auto to spread it; not set, the first GPU, or else the CPU.",
+    )
+    quantization: Literal["none", "4bit", "8bit"] = Field(
+        "none", description="Makes it smaller, with bitsandbytes on a GPU; 4bit is NF4."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="0 is the most repeatable; not set, the model's own."
+    )
+    top_p: float | None = Field(
+        None, gt=0, le=1, description="The share of likely words that it chooses from."
+    )
+    at_once: int = Field(
+        16, ge=1, le=1024, description="Answers that it writes side by side; others wait in line."
+    )
+    offline: bool = Field(
+        default=False, description="Never ask the hub; like HF_HUB_OFFLINE, for this one only."
+    )
+    check_memory: bool = Field(
+        default=True, description="Refuse to load what does not fit into the memory that is free."
+    )
+    first_piece_seconds: float = Field(
+        300.0, gt=0, description="How long to wait for an answer to begin, loading included."
+    )
+    silence_seconds: float = Field(
+        120.0, gt=0, description="How long to wait between two pieces of an answer."
+    )
+
+
 class ScriptedSettings(Section):
     """A backend that says what it is told, for tests of your own."""
 
@@ -79,6 +118,10 @@ class ScriptedSettings(Section):
 
 
 BackendSettings = Annotated[
-    ExtractiveSettings | AnthropicSettings | OpenAISettings | ScriptedSettings,
+    ExtractiveSettings
+    | AnthropicSettings
+    | OpenAISettings
+    | TransformersSettings
+    | ScriptedSettings,
     Field(discriminator="kind"),
 ]

@@ -27,6 +27,10 @@ _SAMPLES: Mapping[str, Any] = {
     "question": "How do I return a lamp?",
     "command": "/ask",
     "rating": "good",
+    "system": "You answer the customers of a shop, from its help centre.",
+    "lines": [{"speaker": "Customer", "text": "How do I return a lamp?"}],
+    "context": "Lamps can be returned within 30 days.",
+    "speaker": "Assistant",
 }
 
 

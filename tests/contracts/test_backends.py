@@ -4,8 +4,13 @@ A new one joins by a function in ``KEEPERS`` that opens it, ready to answer ``RE
 """
 
 import asyncio
+import json
+import shutil
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,13 +19,15 @@ from bot.backends.base import Backend, Finished, Output, Request, Said, StopReas
 from bot.backends.extractive import ExtractiveBackend
 from bot.backends.openai import OpenAIBackend
 from bot.backends.scripted import ScriptedBackend
+from bot.backends.transformers import TransformersBackend
 from bot.messages import Passage
 from bot.prompts import PromptBook
 from bot.resources import shipped
-from bot.settings import AnthropicSettings, OpenAISettings
+from bot.settings import AnthropicSettings, OpenAISettings, TransformersSettings
 from tests.servers.acts import Answer
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.openai import OpenAIServer
+from tests.tiny.fixtures import Build
 
 ANSWER = "Choose **Forgot your password?** on the sign-in page [1]. It takes a minute."
 REQUEST = Request(
@@ -44,12 +51,12 @@ REQUEST = Request(
 
 
 @asynccontextmanager
-async def scripted() -> AsyncIterator[Backend]:
+async def scripted(_: Build) -> AsyncIterator[Backend]:
     yield ScriptedBackend(ANSWER)
 
 
 @asynccontextmanager
-async def anthropic() -> AsyncIterator[Backend]:
+async def anthropic(_: Build) -> AsyncIterator[Backend]:
     async with AnthropicServer(Answer(text=ANSWER, thinking="A password.")) as server:
         settings = AnthropicSettings(kind="anthropic", base_url=server.url)
         backend = AnthropicBackend(name="claude", settings=settings, key="sk-ant-local")
@@ -58,7 +65,7 @@ async def anthropic() -> AsyncIterator[Backend]:
 
 
 @asynccontextmanager
-async def openai() -> AsyncIterator[Backend]:
+async def openai(_: Build) -> AsyncIterator[Backend]:
     async with OpenAIServer(Answer(text=ANSWER, thinking="A password.")) as server:
         settings = OpenAISettings(kind="openai", base_url=server.url)
         backend = OpenAIBackend(name="local", settings=settings, key=None)
@@ -67,7 +74,7 @@ async def openai() -> AsyncIterator[Backend]:
 
 
 @asynccontextmanager
-async def extractive() -> AsyncIterator[Backend]:
+async def extractive(_: Build) -> AsyncIterator[Backend]:
     book = PromptBook(shipped=shipped("prompts"))
 
     def words(name: str, /, **variables: object) -> str:
@@ -76,14 +83,34 @@ async def extractive() -> AsyncIterator[Backend]:
     yield ExtractiveBackend(enough=0.5, words=words, stems=str.split)
 
 
-Open = Callable[[], AbstractAsyncContextManager[Backend]]
-KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai, extractive)
+@asynccontextmanager
+async def transformers(tiny: Build) -> AsyncIterator[Backend]:
+    with TemporaryDirectory() as folder:
+        model = Path(shutil.copytree(tiny("llama"), folder, dirs_exist_ok=True))
+        # It babbles on for ever, unless every ninth token is one that ends an answer.
+        ends = list(range(4, 2000, 9))
+        (model / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
+        async with _opened(model) as backend:
+            yield backend
+
+
+@asynccontextmanager
+async def _opened(model: Path) -> AsyncIterator[Backend]:
+    settings = TransformersSettings(kind="transformers", model=str(model), temperature=0)
+    plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
+    backend = TransformersBackend(name="llama", settings=settings, plain=plain)
+    yield backend
+    await backend.close()
+
+
+Open = Callable[[Build], AbstractAsyncContextManager[Backend]]
+KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai, extractive, transformers)
 
 
 @pytest.fixture(params=KEEPERS, ids=lambda keeper: keeper.__name__)
-async def backend(request: pytest.FixtureRequest) -> AsyncGenerator[Backend]:
+async def backend(request: pytest.FixtureRequest, tiny: Build) -> AsyncGenerator[Backend]:
     keeper: Open = request.param
-    async with keeper() as backend:
+    async with keeper(tiny) as backend:
         yield backend
 
 
