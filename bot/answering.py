@@ -22,7 +22,7 @@ from bot.router import Circumstances, FellBack, Router
 from bot.settings import Settings
 from bot.steps import Steps
 from bot.store.base import History
-from bot.strategies import STRATEGIES, Strategy
+from bot.strategies import Strategy
 from bot.window import Voice, Window, fit
 
 _logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Answering:
         prompts: PromptBook,
         words: Callable[..., str],
         clock: Callable[[], float],
-        strategies: Mapping[str, Strategy] = STRATEGIES,
+        strategies: Mapping[str, Strategy],
     ) -> None:
         self._settings = settings
         self._router = router

@@ -14,6 +14,7 @@ from bot.backends.base import (
     Request,
     StopReason,
     Text,
+    Thinks,
     Thought,
 )
 from bot.citations import Citations
@@ -33,7 +34,7 @@ from bot.messages import (
 )
 from bot.router import FellBack, Route
 from bot.steps import Steps
-from bot.strategies import DIRECT, Plan, Reader, Strategy
+from bot.strategies import DIRECT, Echoes, Plan, Reader, Strategy
 
 _logger = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Answer:
         self._thoughts: list[str] = []
         self._readings: list[Reading] = []
         self._source: Backend | None = None
-        self._start(Reader(), ())
+        self._start(Reader(), (), Echoes())
 
     async def events(self) -> AsyncGenerator[Piece | Withdrawn]:
         """Ask, and tell what the customer may see as it comes.
@@ -160,7 +161,7 @@ class Answer:
     def instead(self, words: str, outcome: Outcome) -> Iterator[Piece | Withdrawn]:
         """Let the customer have the words ``words`` in place of all that was written."""
         yield from self._withdraw()
-        self._start(Reader(), ())
+        self._start(Reader(), (), Echoes())
         self._outcome = outcome
         yield from self._show(self._words(words))
 
@@ -179,21 +180,38 @@ class Answer:
             prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
             passages=_found(prepared.request.passages) if prepared else (),
             attempts=prepared.steps.attempts if prepared else (),
-            steps=tuple(prepared.steps.taken) if prepared else (),
+            steps=tuple(self._steps()),
             readings=tuple(self._readings),
         )
+
+    def _steps(self) -> Iterator[Step]:
+        """Give the steps, and say where the model could not be told to think."""
+        if self._prepared is None:
+            return
+        yield from self._prepared.steps.taken
+        backend = self._source
+        if backend is None or self._plan is None or self._plan.request.effort is None:
+            return
+        if not isinstance(backend, Thinks) or not backend.thinks:
+            text = f"{backend.name!r} ({backend.model}) cannot be told to think; it just answered"
+            yield Step(name=self._chosen, error=text)
 
     def _begin_anew(self, backend: Backend) -> Iterator[Piece | Withdrawn]:
         """Forget what was written: another backend has begun to answer."""
         yield from self._withdraw()
         self._source = backend
         # A backend that quotes knows nothing of the strategy's tags.
-        tagged = backend.writes and self._plan is not None and self._plan.tagged
+        plan = self._plan if self._plan and backend.writes else None
         passages = self._prepared.request.passages if self._prepared else ()
-        self._start(Reader(tagged=tagged), passages)
+        self._start(
+            Reader(tagged=plan is not None and plan.tagged),
+            passages,
+            _echoes(plan) if plan else Echoes(),
+        )
 
-    def _start(self, reader: Reader, passages: Sequence[Passage]) -> None:
+    def _start(self, reader: Reader, passages: Sequence[Passage], echoes: Echoes) -> None:
         self._reader = reader
+        self._echoes = echoes
         self._citations = Citations(passages, known=self._known)
         self._shown: list[str] = []
         self._rest = ""
@@ -201,7 +219,7 @@ class Answer:
     def _take(self, output: Output | FellBack) -> Iterable[Piece | Withdrawn]:
         match output:
             case Text(text):
-                return self._show(self._citations.feed(self._reader.feed(text)))
+                return self._show(self._citations.feed(self._echoes.feed(self._reader.feed(text))))
             case Thought(text):
                 self._thoughts.append(text)
             case Called(call):
@@ -218,7 +236,10 @@ class Answer:
         return self._against
 
     def _judged(self, finished: Finished) -> str:
-        self._rest = self._citations.feed(self._reader.close()) + self._citations.close()
+        rest = self._echoes.feed(self._reader.close()) + self._echoes.close()
+        if self._echoes.found:
+            return "it repeated what was thought"
+        self._rest = self._citations.feed(rest) + self._citations.close()
         if self._reader.unanswered or "".join([*self._shown, self._rest]).strip():
             return ""
         if finished.reason is StopReason.TOOL:
@@ -251,3 +272,10 @@ class Answer:
 
 def _found(passages: Sequence[Passage]) -> tuple[Found, ...]:
     return tuple(Found(each.id, round(each.score, 3), round(each.coverage, 3)) for each in passages)
+
+
+def _echoes(plan: Plan) -> Echoes:
+    request = plan.request
+    said = (step.text for step in request.history)
+    passages = (passage.text for passage in request.passages)
+    return Echoes(plan.hidden, known=(*said, request.question, *passages))

@@ -44,6 +44,7 @@ from bot.store.visits import SqlVisits
 from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
+from bot.wiring.strategies import build_strategies
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -127,6 +128,7 @@ async def open_app(
     pointer = models.pointer(settings.tasks.spans)
     made = partial(build_backends, settings, words=words, prompts=prompts, pointer=pointer)
     built = dict(backends) if backends is not None else made()
+    strategies = build_strategies(settings)
     news = asyncio.Event()
     router = build_router(settings, built, changed=news.set)
     database = await Database.open(
@@ -161,6 +163,7 @@ async def open_app(
             prompts=prompts,
             words=words,
             clock=clock,
+            strategies=strategies,
         )
         outbox = SqlOutbox(database)
         courier = Courier(

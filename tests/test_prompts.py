@@ -12,6 +12,7 @@ from bot.messages import Passage
 from bot.prompts import PromptBook
 from bot.prompts.markup import TAGS, delimit
 from bot.resources import shipped
+from bot.strategies import STRATEGIES
 
 SHIPPED = shipped("prompts")
 WHO = {
@@ -65,7 +66,7 @@ def test_a_readme_names_every_shipped_template(book: PromptBook) -> None:
         assert sheet.name in text or sheet.path.parent.name == "words", sheet.name
 
 
-@pytest.mark.parametrize("name", ["direct.j2", "few_shot.j2", "chain_of_thought.j2"])
+@pytest.mark.parametrize("name", sorted(each.template for each in STRATEGIES.values()))
 def test_a_strategy_gives_the_standing_instructions_and_its_own(
     book: PromptBook, name: str
 ) -> None:

@@ -46,6 +46,8 @@ _UNTHINKING = {
     "claude-sonnet-5": "disabled",
     "claude-opus-5": "disabled",
 }
+# Models that think as hard as they are told, from Claude 4.6 on.
+_THINKS = re.compile(r"claude-[a-z]+-(4-[6-9]|[5-9])(?!\d)")
 _DATE = re.compile(r"-\d{8}$")
 
 _REASONS = {
@@ -84,6 +86,11 @@ class AnthropicBackend:
             ),
         )
 
+    @property
+    def thinks(self) -> bool:
+        """Whether the model can be told how hard to think."""
+        return _can_think(self._settings)
+
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask Claude once, and give the answer as it comes."""
         body = to_body(request, settings=self._settings)
@@ -120,7 +127,7 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
         "max_tokens": min(request.max_tokens or settings.max_tokens, settings.max_tokens),
         "messages": to_messages(request),
         "stream": True,
-        **_thinking(settings),
+        **_thinking(request, settings),
     }
     if request.system.strip():
         body["system"] = [{"type": "text", "text": request.system, "cache_control": _MARK}]
@@ -134,16 +141,23 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
 
 def _temperature(request: Request, settings: AnthropicSettings) -> float | None:
     """Return the request's own temperature, which a model that thinks does not take."""
+    if request.effort and _can_think(settings):
+        return None
     if request.temperature is None or settings.effort:
         return settings.temperature
     return min(request.temperature, 1.0)
 
 
-def _thinking(settings: AnthropicSettings) -> dict[str, Any]:
-    if settings.effort:
+def _can_think(settings: AnthropicSettings) -> bool:
+    return bool(settings.effort or _THINKS.search(settings.model))
+
+
+def _thinking(request: Request, settings: AnthropicSettings) -> dict[str, Any]:
+    effort = (_can_think(settings) and request.effort) or settings.effort
+    if effort:
         return {
             "thinking": {"type": "adaptive", "display": "summarized"},
-            "output_config": {"effort": settings.effort},
+            "output_config": {"effort": effort},
         }
     unthinking = _UNTHINKING.get(_DATE.sub("", settings.model))
     return {"thinking": {"type": unthinking}} if unthinking else {}

@@ -7,6 +7,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 from bot.messages import Passage, Reading, ToolCall, ToolResult, Usage
 
+Effort = Literal["low", "medium", "high"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -30,7 +32,8 @@ class Request:
     cache marks before it. ``question`` and ``passages`` (numbered from 1) are for backends that
     quote instead of write. ``max_tokens`` bounds the answer, reasoning included, below what the
     backend's own settings allow. ``temperature`` takes the place of the backend's own, where it
-    can be set at all: many samples of one answer need a higher one, a judge a lower one.
+    can be set at all: many samples of one answer need a higher one, a judge a lower one. So does
+    ``effort``, how hard the model thinks before it writes: see ``Thinks``.
     """
 
     system: str
@@ -41,6 +44,7 @@ class Request:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     temperature: float | None = None
+    effort: Effort | None = None
 
 
 class StopReason(StrEnum):
@@ -135,4 +139,14 @@ class Warmed(Protocol):
 
     def warm(self) -> None:
         """Load what the first answer needs; takes seconds of a thread, and may raise."""
+        ...
+
+
+@runtime_checkable
+class Thinks(Protocol):
+    """A backend whose model may be told by a request how hard to think."""
+
+    @property
+    def thinks(self) -> bool:
+        """Whether its model can be told."""
         ...

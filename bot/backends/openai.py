@@ -41,6 +41,9 @@ _ADDRESS = "https://api.openai.com/v1"
 # most other servers know.
 _COUNTS_REASONING = re.compile(r"(^|\.)(api\.openai\.com|openai\.azure\.com)$")
 
+# Models that think, by their names; for others, a setting of their own says that they do.
+_THINKS = re.compile(r"(^|/)(o[1-9]|gpt-[5-9]|gpt-oss)")
+
 _REASONS = {
     "length": StopReason.LENGTH,
     "model_length": StopReason.LENGTH,
@@ -77,6 +80,11 @@ class OpenAIBackend:
                 backend=name, address=self._address, key_name=settings.key_env, key=self._key
             ),
         )
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model can be told how hard to think."""
+        return _can_think(self._settings)
 
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""
@@ -121,12 +129,24 @@ def to_body(request: Request, *, settings: OpenAISettings) -> dict[str, Any]:
     }
     if request.stop:
         body["stop"] = list(request.stop)
-    temperature = settings.temperature if request.temperature is None else request.temperature
+    temperature = _temperature(request, settings)
     if temperature is not None:
         body["temperature"] = temperature
-    if settings.effort:
-        body["reasoning_effort"] = settings.effort
+    effort = (_can_think(settings) and request.effort) or settings.effort
+    if effort:
+        body["reasoning_effort"] = effort
     return body
+
+
+def _can_think(settings: OpenAISettings) -> bool:
+    return bool(settings.effort or _THINKS.search(settings.model))
+
+
+def _temperature(request: Request, settings: OpenAISettings) -> float | None:
+    """Return the request's own temperature, which a model that thinks does not take."""
+    if request.temperature is None or _can_think(settings):
+        return settings.temperature
+    return request.temperature
 
 
 def to_messages(request: Request) -> list[Part]:

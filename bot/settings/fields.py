@@ -146,7 +146,15 @@ Link = Annotated[str, AfterValidator(_link)]
 Language = Annotated[str, AfterValidator(_language)]
 """A language's code."""
 
-StrategyName = Literal["direct", "few_shot", "chain_of_thought"]
+StrategyName = Literal[
+    "direct",
+    "few_shot",
+    "chain_of_thought",
+    "self_consistency",
+    "tree_of_thought",
+    "reasoning_queries",
+    "thinking",
+]
 """A way of reasoning; a test holds these to ``bot.strategies``."""
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_anchored)]

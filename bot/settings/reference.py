@@ -15,6 +15,7 @@ from bot.settings.places import Place
 from bot.settings.router import Rule
 from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
+from bot.settings.strategies import StrategiesSettings
 from bot.settings.tasks import Pair, TasksSettings
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
@@ -80,6 +81,9 @@ def sections() -> Sequence[Section]:
     found += [_section(f"[{name}]", table) for name, table in _tables(Settings)]
     found.append(_section("[slack.oauth]", OAuthSettings))
     found.append(_section("[[router.rules]]", Rule))
+    found += [
+        _section(f"[strategies.{name}]", table) for name, table in _tables(StrategiesSettings)
+    ]
     found += [_section(f"[tasks.{name}]", table) for name, table in _tables(TasksSettings)]
     found += [_section(header, model) for header, model in _SITES.items()]
     for kind, model in KINDS.items():

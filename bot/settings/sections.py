@@ -20,6 +20,7 @@ from bot.settings.fields import (
 from bot.settings.router import RouterSettings
 from bot.settings.section import Section
 from bot.settings.slack import SlackSettings
+from bot.settings.strategies import StrategiesSettings
 from bot.settings.tasks import TasksSettings
 from bot.settings.web import WebSettings
 
@@ -34,7 +35,7 @@ class BotSettings(Section):
     )
     language: Language = Field("en", description="The language it answers in by default.")
     strategy: StrategyName = Field(
-        "direct", description="How it reasons; 'few_shot' reads good examples first."
+        "direct", description="How it reasons; 'bot compare' tells which way is worth its price."
     )
     longest_message: int = Field(
         20_000, ge=100, description="Characters that a customer's message may have."
@@ -124,6 +125,7 @@ class Settings(Section):
     prompts: PromptSettings = PromptSettings()
     backends: dict[str, BackendSettings] = Field(default_factory=dict)
     router: RouterSettings = RouterSettings()
+    strategies: StrategiesSettings = StrategiesSettings()
     tasks: TasksSettings = TasksSettings()
     web: WebSettings = WebSettings()
     slack: SlackSettings | None = None

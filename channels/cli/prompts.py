@@ -12,7 +12,7 @@ from channels.cli.here import Here, Told
 from channels.cli.paper import as_json, print_json, print_table
 from channels.terminal.escapes import harmless
 
-_NUMBERS = {"limit"}
+_NUMBERS = {"breadth", "limit"}
 _SAMPLES: Mapping[str, Any] = {
     "summary": "The customer wants to return a lamp and was told how. The refund is still open.",
     "today": "2026-01-31",
@@ -25,6 +25,20 @@ _SAMPLES: Mapping[str, Any] = {
     ],
     "quotes": ["You can return what you bought within 30 days. [1]"],
     "question": "How do I return a lamp?",
+    "answers": ["Yes, within 30 days. [1]", "You have 30 days. [1]"],
+    "breadth": 2,
+    "examples": [
+        {
+            "question": "Can I send back a chair?",
+            "reply": "Of course! You have 30 days to send it back [1].",
+            "passages": ["Returns: 30 days"],
+        }
+    ],
+    "path": ["The customer wants to return something; passage 1 says how long that can be done."],
+    "paths": [["They ask about returns."], ["They ask about refunds."]],
+    "problem": "it holds no JSON object",
+    "thoughts": ["The customer wants to return something; passage 1 says that 30 days are enough."],
+    "written": "The customer wants to return a lamp.",
     "command": "/ask",
     "rating": "good",
     "system": "You answer the customers of a shop, from its help centre.",
