@@ -19,15 +19,16 @@ from bot.backends.base import (
     Text,
     Thought,
 )
-from bot.backends.events import Event
-from bot.backends.failures import Failures
-from bot.backends.wire import (
+from bot.backends.connections import (
     CONNECT_SECONDS,
     READ_SECONDS,
-    Connection,
-    Wire,
+    SdkConnection,
     plain_key,
+    require,
 )
+from bot.backends.events import Event
+from bot.backends.failures import Failures
+from bot.backends.wire import Wire
 from bot.messages import ToolCall, Usage
 from bot.settings import AnthropicSettings
 
@@ -78,12 +79,16 @@ class AnthropicBackend:
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env)
         self._http_client = http_client
+        require("anthropic", backend="anthropic", install="anthropic")
         self._wire = Wire(
-            package="anthropic",
             connect=self._connect,
             failures=Failures(
-                backend=name, address=self._address, key_name=settings.key_env, key=self._key
+                backend=name,
+                address=self._address,
+                credentials=f"the key in {settings.key_env}",
+                key=self._key,
             ),
+            loggers=["anthropic"],
         )
 
     @property
@@ -104,7 +109,7 @@ class AnthropicBackend:
         """Let go of connections; safe to call twice."""
         await self._wire.close()
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> SdkConnection:
         import anthropic  # noqa: PLC0415 - takes a second
 
         client = anthropic.AsyncAnthropic(
@@ -114,7 +119,7 @@ class AnthropicBackend:
             timeout=anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             http_client=self._http_client,
         )
-        return Connection(sdk=anthropic, client=client, path="/v1/messages")
+        return SdkConnection(sdk=anthropic, client=client, path="/v1/messages")
 
 
 # --- The question -----------------------------------------------------------------------------

@@ -21,6 +21,12 @@ _STATUS = {
     "rate_limit_error": 429,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "throttlingException": 429,
+    "validationException": 400,
+    "modelTimeoutException": 408,
+    "serviceUnavailableException": 503,
+    "overloaded": 503,
+    "validation": 422,
 }
 _ANY = range(1000)
 
@@ -44,8 +50,8 @@ _RULES = (
         "Check the plan and the billing of the account.",
     ),
     _Rule({402}, "", BackendMisconfigured, "Check the plan and the billing of the account."),
-    _Rule({401}, "", BackendMisconfigured, "Check the key in {key_name}."),
-    _Rule({403}, "", BackendMisconfigured, "Check what the key in {key_name} may use."),
+    _Rule({401}, "", BackendMisconfigured, "Check {credentials}."),
+    _Rule({403}, "", BackendMisconfigured, "Check what {credentials} may use."),
     _Rule({404}, "", BackendMisconfigured, "Check 'model' and 'base_url' in [backends.{backend}]."),
     _Rule(
         {400, 413, 422, 429},
@@ -69,12 +75,15 @@ _RULES = (
 
 
 class Failures:
-    """Explains one backend's failures. No text of it holds the key or a customer's words."""
+    """Explains one backend's failures. No text of it holds the key or a customer's words.
 
-    def __init__(self, *, backend: str, address: str, key_name: str, key: str | None) -> None:
+    ``credentials`` is what lets it in, as "the key in OPENAI_API_KEY".
+    """
+
+    def __init__(self, *, backend: str, address: str, credentials: str, key: str | None) -> None:
         self._backend = backend
         self._address = re.sub(r"//[^/@]*@", "//", address)  # no name and password of a proxy
-        self._key_name = key_name
+        self._credentials = credentials
         self._key = key
 
     def refused(
@@ -90,7 +99,7 @@ class Failures:
             f"The backend '{self._backend}' refused with {status}"
             f"{f' ({kind})' if kind else ''}: "
             f"{_sentence(discreet(message, key=self._key, request=request))} "
-            f"{rule.cure.format(key_name=self._key_name, backend=self._backend)}"
+            f"{rule.cure.format(credentials=self._credentials, backend=self._backend)}"
             f"{_request_id(body, headers)}"
         )
         if rule.error is BackendBusy:
@@ -119,6 +128,12 @@ class Failures:
             f"The backend '{self._backend}' answered in a form that is not its protocol's: "
             f"{reason}. Check that 'base_url' and 'kind' in [backends.{self._backend}] fit.",
             backend=self._backend,
+        )
+
+    def unready(self, reason: object) -> BackendMisconfigured:
+        """The question could not be signed or addressed, for ``reason``."""
+        return BackendMisconfigured(
+            f"The backend '{self._backend}' cannot be asked: {reason}", backend=self._backend
         )
 
     def unsendable(self) -> BackendUnavailable:

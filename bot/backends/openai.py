@@ -18,15 +18,16 @@ from bot.backends.base import (
     Text,
     Thought,
 )
-from bot.backends.events import DONE, Event
-from bot.backends.failures import Failures
-from bot.backends.wire import (
+from bot.backends.connections import (
     CONNECT_SECONDS,
     READ_SECONDS,
-    Connection,
-    Wire,
+    SdkConnection,
     plain_key,
+    require,
 )
+from bot.backends.events import DONE, Event
+from bot.backends.failures import Failures
+from bot.backends.wire import Wire
 from bot.messages import ToolCall, Usage
 from bot.settings import OpenAISettings
 
@@ -73,12 +74,16 @@ class OpenAIBackend:
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env) if key else None
         self._http_client = http_client
+        require("openai", backend="openai", install="openai")
         self._wire = Wire(
-            package="openai",
             connect=self._connect,
             failures=Failures(
-                backend=name, address=self._address, key_name=settings.key_env, key=self._key
+                backend=name,
+                address=self._address,
+                credentials=f"the key in {settings.key_env}",
+                key=self._key,
             ),
+            loggers=["openai"],
         )
 
     @property
@@ -99,7 +104,7 @@ class OpenAIBackend:
         """Let go of connections; safe to call twice."""
         await self._wire.close()
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> SdkConnection:
         import openai  # noqa: PLC0415 - takes half a second
 
         client = openai.AsyncOpenAI(
@@ -110,7 +115,7 @@ class OpenAIBackend:
             http_client=self._http_client,
         )
         headers = {} if self._key else {"Authorization": openai.Omit()}
-        return Connection(sdk=openai, client=client, path="/chat/completions", headers=headers)
+        return SdkConnection(sdk=openai, client=client, path="/chat/completions", headers=headers)
 
 
 # --- The question -----------------------------------------------------------------------------

@@ -1,55 +1,26 @@
 """The wire to a provider: opened late, asked once, read as events, every failure made ours."""
 
 import asyncio
-import importlib.util
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError
 
 from bot.backends.base import Output, Request
+from bot.backends.connections import Connection, Refused, Response, Unready
 from bot.backends.events import DONE, Event, EventReader
 from bot.backends.failures import Failures
-from bot.errors import BackendError, MissingExtra, SettingsError
-
-# Longer than any patience of the router, which is the one that gives up.
-READ_SECONDS = 900.0
-CONNECT_SECONDS = 10.0
 
 # After the last event a moment is left for the wire's own end: one that is read to its end
 # is used again for the next answer.
 _FAREWELL_SECONDS = 0.5
 _LAST = {DONE, "message_stop"}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """A client of a provider's SDK; ``path`` and ``headers`` are those of every question."""
-
-    sdk: Any
-    client: Any
-    path: str
-    headers: Mapping[str, object] = field(default_factory=dict)
-
-    async def ask(self, body: Mapping[str, object]) -> Any:
-        """Return the answer, an httpx2.Response that is not read yet.
-
-        Address, key and errors are the SDK's own. What its typed calls do beside, copying the
-        body and checking it field by field, takes longer than all the rest.
-        """
-        import httpx2  # noqa: PLC0415 - the SDK has it open already
-
-        return await self.client.post(
-            self.path,
-            content=to_json(body),
-            options={"headers": self.headers},
-            cast_to=httpx2.Response,
-            stream=True,
-        )
+WHOLE = "[WHOLE]"
+"""The name of the one event of an answer that was not streamed; its data has it as ``body``."""
 
 
 class Answer(Protocol):
@@ -64,25 +35,44 @@ class Answer(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """Cuts the bytes of an answer into its events."""
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """Give the events that ``chunk`` completes; ValueError where it is none."""
+        ...
+
+    def end(self) -> Iterator[Event]:
+        """Give the last event, where only its end is missing."""
+        ...
+
+
 class Wire:
-    """Asks a provider through its SDK, which ``connect`` imports when it is opened."""
+    """Asks a provider through what ``connect`` opens, which may import an SDK.
+
+    ``loggers`` are those of the packages that it opens. ``reader`` makes what reads an answer's
+    bytes. With ``whole`` an answer that is not streamed is no fault.
+    """
 
     def __init__(
-        self, *, package: str, connect: Callable[[], Connection], failures: Failures
+        self,
+        *,
+        connect: Callable[[], Connection],
+        failures: Failures,
+        loggers: Sequence[str],
+        reader: Callable[[], Reader] = EventReader,
+        whole: bool = False,
     ) -> None:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtra(
-                f"The {package} backend needs the package '{package}'. "
-                f"Install it with: pip install {package}"
-            )
-        self._package = package
         self._connect = connect
         self._failures = failures
+        self._loggers = loggers
+        self._reader = reader
+        self._whole = whole
         self._connection: Connection | None = None
         self._opening = threading.Lock()
 
     async def stream(
-        self, body: Mapping[str, object], *, request: Request, answer: Answer
+        self, body: Mapping[str, Any], *, request: Request, answer: Answer
     ) -> AsyncGenerator[Output]:
         """Ask with ``body``, and give what ``answer`` reads.
 
@@ -104,21 +94,23 @@ class Wire:
         except (LookupError, TypeError, AttributeError) as error:
             raise self._failures.garbled("an event has a shape that is not known") from error
 
-    async def _events(self, body: Mapping[str, object], request: Request) -> AsyncGenerator[Event]:
+    async def _events(self, body: Mapping[str, Any], request: Request) -> AsyncGenerator[Event]:
         """Give the answer's events; an error event is raised like an error answer."""
-        connection = self._connection
-        if connection is None:
-            # In a thread: an SDK takes a second to import, and other answers are running.
-            connection = await asyncio.to_thread(self.open)
-        with self._made_ours(connection.sdk, request):
+        with self._made_ours(request):
+            connection = self._connection
+            if connection is None:
+                # In a thread: an SDK takes a second to import, and other answers are running.
+                connection = await asyncio.to_thread(self.open)
             async with aclosing(await connection.ask(body)) as response:
                 if "json" in response.headers.get("content-type", ""):
-                    await response.aread()
-                    raise self._unstreamed(response.json(), response.headers, request)
-                async for event in _read(response.aiter_bytes()):
-                    if event.data.get("error"):
-                        raise self._failures.refused(None, event.data, response.headers, request)
-                    yield event
+                    yield await self._unstreamed(response, request)
+                    return
+                async with aclosing(_read(response.aiter_bytes(), self._reader())) as events:
+                    async for event in events:
+                        if event.data.get("error"):
+                            headers = response.headers
+                            raise self._failures.refused(None, event.data, headers, request)
+                        yield event
 
     def open(self) -> Connection:
         """Return the connection; the first call imports the SDK, which takes a second or two."""
@@ -126,48 +118,50 @@ class Wire:
             if self._connection is None:
                 self._connection = self._connect()
                 # At DEBUG an SDK logs whole requests, the customers' words included.
-                logging.getLogger(self._package).setLevel(logging.INFO)
+                for name in self._loggers:
+                    logging.getLogger(name).setLevel(logging.INFO)
             return self._connection
 
     async def close(self) -> None:
         """Hang up; the next request opens it anew."""
         connection, self._connection = self._connection, None
         if connection:
-            await connection.client.close()
+            await connection.close()
 
     @contextmanager
-    def _made_ours(self, sdk: Any, request: Request) -> Iterator[None]:
-        import httpx2  # noqa: PLC0415 - the SDK has it open already
+    def _made_ours(self, request: Request) -> Iterator[None]:
+        import httpx2  # noqa: PLC0415 - takes a quarter of a second
 
+        failures = self._failures
         try:
             yield
-        except sdk.APIStatusError as error:
-            # Not chained: its text is the provider's whole answer, which may quote the customer.
-            raise self._failures.refused(
-                error.status_code, error.body, error.response.headers, request
-            ) from None
-        except (sdk.APITimeoutError, httpx2.TimeoutException) as error:
-            raise self._failures.silent() from error
-        except sdk.APIConnectionError as error:
-            raise self._failures.unreachable(error.__cause__ or error) from error
+        except Refused as error:
+            raise failures.refused(error.status, error.body, error.headers, request) from None
+        except Unready as error:
+            raise failures.unready(error) from error
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise failures.silent() from error
+        except ConnectionError as error:
+            raise failures.unreachable(error) from error
         except httpx2.HTTPError as error:
-            raise self._failures.cut() from error
+            raise failures.cut() from error
         except PydanticSerializationError:
-            raise self._failures.unsendable() from None
+            raise failures.unsendable() from None
         except ValueError as error:
-            raise self._failures.garbled(error) from error
+            raise failures.garbled(error) from error
 
-    def _unstreamed(
-        self, body: object, headers: Mapping[str, str], request: Request
-    ) -> BackendError:
-        """Explain a 200 that is no stream: some servers refuse in this way."""
+    async def _unstreamed(self, response: Response, request: Request) -> Event:
+        """Read a 200 that is no stream: some servers refuse in this way."""
+        await response.aread()
+        body = response.json()
         if isinstance(body, dict) and body.get("error"):
-            return self._failures.refused(None, body, headers, request)
-        return self._failures.garbled("one piece of JSON came where a stream was asked for")
+            raise self._failures.refused(None, body, response.headers, request)
+        if not self._whole:
+            raise self._failures.garbled("one piece of JSON came where a stream was asked for")
+        return Event(WHOLE, {"body": body})
 
 
-async def _read(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Event]:
-    reader = EventReader()
+async def _read(chunks: AsyncIterator[bytes], reader: Reader) -> AsyncGenerator[Event]:
     async for chunk in chunks:
         for event in reader.feed(chunk):
             yield event
@@ -183,14 +177,3 @@ async def _farewell(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(_FAREWELL_SECONDS):
             async for _ in chunks:
                 pass
-
-
-def plain_key(key: str, *, name: str) -> str:
-    """Return ``key`` without blanks around it; SettingsError where no header could carry it."""
-    key = key.strip()
-    if key.isascii() and key.isprintable():
-        return key
-    raise SettingsError(
-        f"The key in {name} holds signs that no key has (a line break or a letter with an accent). "
-        "Copy it again from the provider's page."
-    )
