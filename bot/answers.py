@@ -27,6 +27,7 @@ from bot.messages import (
     Passage,
     Piece,
     Reading,
+    Sealed,
     Step,
     ToolCall,
     Usage,
@@ -58,6 +59,7 @@ class Draft:
     steps: tuple[Step, ...] = ()
     readings: tuple[Reading, ...] = ()
     route: str = ""
+    sealed: Sealed | None = None
     trouble: str = ""
 
 
@@ -176,6 +178,7 @@ class Answer:
             reasoning="".join([*thoughts, self._reader.reasoning]).strip(),
             refused_calls=tuple(self._calls),
             strategy=self._chosen,
+            sealed=self._sealed,
             prompt=prepared.strategy.template if prepared else "",
             prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
             passages=_found(prepared.request.passages) if prepared else (),
@@ -214,6 +217,7 @@ class Answer:
         self._echoes = echoes
         self._citations = Citations(passages, known=self._known)
         self._shown: list[str] = []
+        self._sealed: Sealed | None = None
         self._rest = ""
 
     def _take(self, output: Output | FellBack) -> Iterable[Piece | Withdrawn]:
@@ -250,6 +254,7 @@ class Answer:
         if finished.reason is StopReason.REFUSAL:
             yield from self.instead("refused", Outcome.REFUSED)
             return
+        self._sealed = finished.sealed
         yield from self._show(self._rest)
         if self._reader.unanswered:
             self._outcome = Outcome.UNANSWERED

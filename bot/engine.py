@@ -27,6 +27,7 @@ from bot.messages import (
     Released,
     Replied,
     Reply,
+    Sealed,
     Turn,
     Withdrawn,
     Working,
@@ -43,6 +44,7 @@ _logger = logging.getLogger(__name__)
 
 # How long a reply that cannot be kept waits for the database, step by step.
 _FINISH_PAUSES = (0.1, 0.3, 1.0, 3.0)
+_SEALED_SHARE = 8  # what is sealed takes at most this part of the window
 # Seconds until a turn that broke is tried again; each time twice as long.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _DOUBLINGS = 10  # more of them only make numbers that no float holds
@@ -325,7 +327,7 @@ class Engine:
         if work.interrupt is Interrupt.NEWER:
             return self._anew(work)
         draft = answer.draft(Outcome.STOPPED if work.interrupt is Interrupt.STOP else None)
-        ended = await self._finish(work, self._record(work, draft))
+        ended = await self._finish(work, self._record(work, draft), sealed=self._held(draft))
         if ended is Finish.SUPERSEDED:
             return self._anew(work)
         if self._folding.outgrown(window, draft):
@@ -434,7 +436,13 @@ class Engine:
             trouble=draft.trouble,
         )
 
-    async def _finish(self, work: Work, turn: Turn) -> Finish:
+    def _held(self, draft: Draft) -> Sealed | None:
+        """Return what is sealed, unless it would take the window from what was said."""
+        sealed = draft.sealed
+        room = self._settings.history_tokens // _SEALED_SHARE
+        return sealed if sealed and sealed.tokens <= room else None
+
+    async def _finish(self, work: Work, turn: Turn, *, sealed: Sealed | None = None) -> Finish:
         """Commit the reply with its audit and its delivery, then tell of it."""
         work.finishing = True
         tokens = count_tokens(turn.reply.text)
@@ -448,6 +456,7 @@ class Engine:
                     tokens=tokens,
                     shown=work.seen or not self._may_begin_anew(work),
                     revision=None if work.seen else work.revision,
+                    sealed=sealed,
                 )
             except StoreUnavailable:
                 pause = next(pauses, None)

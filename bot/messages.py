@@ -84,6 +84,19 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a provider wants back with a reply that its model wrote: reasoning only it can read.
+
+    ``of`` names that model; any other would refuse it. ``tokens`` is what it takes in its window.
+    Nobody is ever shown it, and no log holds it.
+    """
+
+    of: str
+    tokens: int
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message of a conversation as it is kept.
 
@@ -91,6 +104,7 @@ class Message:
     of a customer's message that they deleted is empty.
     ``tokens`` is what it takes in a model's window. ``stopped`` marks a reply cut short.
     ``edited`` is when the customer changed it, if its reply stood by then: to other words.
+    ``sealed`` comes with a reply where a model is to be sent it, and is not there to be looked at.
     """
 
     seq: int
@@ -104,6 +118,7 @@ class Message:
     edited: float | None = None
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,11 @@ from bot.messages import Usage
 
 Body = dict[str, Any]
 
-PROTOCOLS = {"anthropic_messages": "anthropic", "openai_chat": "openai"}
+PROTOCOLS = {
+    "anthropic_messages": "anthropic",
+    "openai_chat": "openai",
+    "openai_responses": "responses",
+}
 STOPS = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -62,9 +66,15 @@ def recorded(folder: Path) -> Iterator[Exchange]:
             row = json.loads(line)
             provider = row["provider"]
             protocol = "openai" if "openai_compat" in provider else PROTOCOLS.get(provider)
-            if protocol:
+            if protocol and _is_answer(row):
                 for part in _parts(row):
                     yield _exchange(part, protocol)
+
+
+def _is_answer(row: Body) -> bool:
+    """Pass over what was asked to wait in the background, and what was no question."""
+    body = row.get("body")
+    return not isinstance(body, dict) or body.get("status") not in {"queued", "in_progress"}
 
 
 def _parts(row: Body) -> Iterator[Body]:
@@ -98,7 +108,7 @@ def _exchange(row: Body, protocol: str) -> Exchange:
         status=status,
         content_type="text/event-stream" if streamed else "application/json",
         data=data.encode(),
-        told=None if body is None or "error" in body else tell(body),
+        told=None if body is None or body.get("error") else tell(body),
     )
 
 
@@ -290,7 +300,63 @@ def tell_chat(body: Body) -> Told:
     )
 
 
+# --- OpenAI's Responses -------------------------------------------------------------------------
+
+
+def fold_responses(events: list[Body]) -> Body | None:
+    """Return the whole answer, which the last event has; None where there is none."""
+    ended = [event["response"] for event in events if event["type"] == "response.completed"]
+    return ended[0] if ended else None
+
+
+def unfold_responses(body: Body) -> str:
+    """Write an answer as the stream that it would have been."""
+    events: list[Body] = [{"type": "response.created", "response": {**body, "output": []}}]
+    for item in body["output"]:
+        events += _unfold_item(item)
+        events.append({"type": "response.output_item.done", "item": item})
+    kind = "incomplete" if body.get("incomplete_details") else "completed"
+    return _stream([*events, {"type": f"response.{kind}", "response": body}])
+
+
+def _unfold_item(item: Body) -> Iterator[Body]:
+    for index, part in enumerate(item.get("summary") or ()):
+        yield {"type": "response.reasoning_summary_part.added", "summary_index": index}
+        for half in _halves(part["text"]):
+            yield {"type": "response.reasoning_summary_text.delta", "delta": half}
+    for part in item.get("content") or ():
+        what = part["type"]
+        for half in _halves(part.get("text") or part.get("refusal") or ""):
+            yield {"type": f"response.{what}.delta", "delta": half}
+
+
+def tell_responses(body: Body) -> Told:
+    """Say what an answer of the Responses API says."""
+    items, usage = body["output"], body.get("usage") or {}
+    contents = [part for item in items for part in item.get("content") or ()]
+    calls = [item for item in items if item["type"] == "function_call"]
+    why = (body.get("incomplete_details") or {}).get("reason")
+    ends = {"max_output_tokens": "length", "content_filter": "refusal"}
+    return Told(
+        text="".join(part["text"] for part in contents if part["type"] == "output_text"),
+        thinking="".join(
+            "\n\n".join(part["text"] for part in item.get("summary") or ()) for item in items
+        ),
+        calls=tuple(
+            (call["call_id"], call["name"], json.loads(call["arguments"])) for call in calls
+        ),
+        usage=Usage(
+            input=usage.get("input_tokens", 0),
+            output=usage.get("output_tokens", 0),
+            cache_read=(usage.get("input_tokens_details") or {}).get("cached_tokens", 0),
+        ),
+        stop=ends.get(why or "", "tool" if calls else "end"),
+        model=body["model"],
+    )
+
+
 _PROTOCOLS = {
     "anthropic": (fold_messages, unfold_messages, tell_messages),
     "openai": (fold_chat, unfold_chat, tell_chat),
+    "responses": (fold_responses, unfold_responses, tell_responses),
 }

@@ -32,9 +32,9 @@ from bot.errors import (
 from bot.messages import ToolCall
 from bot.settings import AnthropicSettings, OpenAISettings
 from tests.servers.acts import Act, Answer, Fault, Recording, Refusal
-from tests.servers.anthropic import AnthropicServer
 from tests.servers.base import ModelServer
 from tests.servers.openai import OpenAIServer
+from tests.ways import WAYS
 
 KEY = "sk-ant-api03-locallocallocal"
 QUESTION = "My e-mail is ada@example.org and my parrot ate the invoice"
@@ -44,21 +44,15 @@ REQUEST = Request(
     context="Answer in English.",
     question=QUESTION,
 )
-SERVERS: dict[str, type[ModelServer]] = {"anthropic": AnthropicServer, "openai": OpenAIServer}
 
 
 def at(kind: str, url: str) -> Backend:
-    if kind == "anthropic":
-        settings = AnthropicSettings(kind="anthropic", base_url=url)
-        return AnthropicBackend(name="first", settings=settings, key=KEY)
-    return OpenAIBackend(
-        name="first", settings=OpenAISettings(kind="openai", base_url=url), key=KEY
-    )
+    return WAYS[kind].open("first", url, KEY)
 
 
 @asynccontextmanager
 async def asking(kind: str, *script: Act) -> AsyncIterator[tuple[Backend, ModelServer]]:
-    async with SERVERS[kind](*script) as server:
+    async with WAYS[kind].server(*script) as server:
         backend = at(kind, server.url)
         try:
             yield backend, server
@@ -77,7 +71,7 @@ async def failure(kind: str, act: Act) -> BackendError:
     return caught.value
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=WAYS)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -108,7 +102,7 @@ async def test_a_status_says_who_must_act(
     caught = await failure(kind, Refusal(status=status, headers={"request-id": "req_7"}))
     assert type(caught) is error
     assert caught.backend == "first"
-    for fact in ("'first'", str(status), "req_7" if kind == "openai" else "req_local"):
+    for fact in ("'first'", str(status), "req_local" if kind == "anthropic" else "req_7"):
         assert fact in str(caught)
 
 
@@ -218,7 +212,7 @@ async def test_silence_can_be_ended_by_who_waits(kind: str) -> None:
 
 
 async def test_closing_the_answer_hangs_up(kind: str) -> None:
-    async with SERVERS[kind](Answer(text="word " * 500), pace=0.01) as server:
+    async with WAYS[kind].server(Answer(text="word " * 500), pace=0.01) as server:
         backend = at(kind, server.url)
         async with aclosing(backend.stream(REQUEST)) as stream:
             await anext(stream)
@@ -285,15 +279,15 @@ async def test_an_empty_answer_is_an_end_without_text(kind: str) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ({"anthropic": "refusal", "openai": "content_filter"}, StopReason.REFUSAL),
-        ({"anthropic": "max_tokens", "openai": "length"}, StopReason.LENGTH),
-        ({"anthropic": "model_context_window_exceeded", "openai": "length"}, StopReason.LENGTH),
-        ({"anthropic": "stop_sequence", "openai": "stop"}, StopReason.END),
-        ({"anthropic": "a_new_word", "openai": "a_new_word"}, StopReason.END),
+        ({"anthropic": "refusal", "": "content_filter"}, StopReason.REFUSAL),
+        ({"anthropic": "max_tokens", "": "length"}, StopReason.LENGTH),
+        ({"anthropic": "model_context_window_exceeded", "": "length"}, StopReason.LENGTH),
+        ({"anthropic": "stop_sequence", "": "stop"}, StopReason.END),
+        ({"anthropic": "a_new_word", "": "a_new_word"}, StopReason.END),
     ],
 )
 async def test_why_it_stopped_is_told(kind: str, words: dict[str, str], reason: StopReason) -> None:
-    _, end = await last(kind, Answer(text="Well,", stop=words[kind]))
+    _, end = await last(kind, Answer(text="Well,", stop=words.get(kind, words[""])))
     assert end.reason is reason
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend, Request, Said
-from bot.backends.openai import OpenAIBackend, to_body
+from bot.backends.chat import to_body
+from bot.backends.openai import OpenAIBackend
 from bot.messages import ToolCall, ToolResult
 from bot.settings import AnthropicSettings, OpenAISettings
 from tests.servers.anthropic import AnthropicServer

@@ -6,23 +6,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend, Called, Finished, Output, Request, Said, Text, Thought
 from bot.backends.events import Event, EventReader
-from bot.backends.openai import OpenAIBackend
 from bot.errors import BackendError
 from bot.messages import ToolCall, Usage
-from bot.settings import AnthropicSettings, OpenAISettings
 from tests.exchanges import Exchange, Told, recorded
 from tests.servers.acts import Answer, Recording
-from tests.servers.anthropic import AnthropicServer
-from tests.servers.base import Heard, ModelServer
-from tests.servers.openai import OpenAIServer
+from tests.servers.base import Heard
+from tests.ways import WAYS
 
-SERVERS: dict[str, type[ModelServer]] = {"anthropic": AnthropicServer, "openai": OpenAIServer}
 REQUEST = Request(
     system="Be kind.", history=(Said(role="user", text="Hello"),), context="", question="Hello"
 )
@@ -50,11 +46,7 @@ answers = st.builds(
 
 
 def at(protocol: str, url: str) -> Backend:
-    if protocol == "anthropic":
-        here = AnthropicSettings(kind="anthropic", base_url=url)
-        return AnthropicBackend(name="recorded", settings=here, key="sk-ant-local")
-    there = OpenAISettings(kind="openai", base_url=url)
-    return OpenAIBackend(name="recorded", settings=there, key=None)
+    return WAYS[protocol].open("recorded", url, "sk-local-local-local")
 
 
 def pieces(data: bytes, places: Sequence[int]) -> list[bytes]:
@@ -78,7 +70,7 @@ def told(outputs: Sequence[Output]) -> Told:
 
 
 async def ask(protocol: str, act: Recording) -> list[Output]:
-    async with SERVERS[protocol](act) as server:
+    async with WAYS[protocol].server(act) as server:
         backend = at(protocol, server.url)
         try:
             return [output async for output in backend.stream(REQUEST)]
@@ -90,7 +82,7 @@ async def _an_answer_survives_its_cuts(
     protocol: str, answer: Answer, places: Sequence[int]
 ) -> None:
     heard = Heard(client=0, path="", headers={}, body=_body())
-    data = b"".join(SERVERS[protocol]().events(answer, heard))
+    data = b"".join(WAYS[protocol].server().events(answer, heard))
     assert told(await ask(protocol, Recording(pieces=pieces(data, places)))) == Told(
         text=answer.text,
         thinking=answer.thinking,
@@ -105,16 +97,13 @@ def _body() -> bytes:
     return json.dumps({"model": "a-model", "stream_options": {"include_usage": True}}).encode()
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("protocol", WAYS)
+@settings(max_examples=25, deadline=None)
 @given(answer=answers, places=st.lists(st.integers(0, 10_000), max_size=40))
-async def test_claudes_answer_survives_its_cuts(answer: Answer, places: list[int]) -> None:
-    await _an_answer_survives_its_cuts("anthropic", answer, places)
-
-
-@settings(max_examples=40, deadline=None)
-@given(answer=answers, places=st.lists(st.integers(0, 10_000), max_size=40))
-async def test_a_chat_completion_survives_its_cuts(answer: Answer, places: list[int]) -> None:
-    await _an_answer_survives_its_cuts("openai", answer, places)
+async def test_an_answer_survives_its_cuts(
+    protocol: str, answer: Answer, places: list[int]
+) -> None:
+    await _an_answer_survives_its_cuts(protocol, answer, places)
 
 
 @given(

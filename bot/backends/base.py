@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from bot.messages import Passage, Reading, ToolCall, ToolResult, Usage
+from bot.messages import Passage, Reading, Sealed, ToolCall, ToolResult, Usage
 
 Effort = Literal["low", "medium", "high"]
 
@@ -15,12 +15,14 @@ class Said:
     """One step of the history as a model reads it.
 
     A step of the assistant may carry ``calls``; the step after it then carries their ``results``.
+    ``sealed`` is what a backend gave with what the assistant says; each takes but its own.
     """
 
     role: Literal["user", "assistant"]
     text: str
     calls: tuple[ToolCall, ...] = ()
     results: tuple[ToolResult, ...] = ()
+    sealed: tuple[Sealed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,15 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The end of an answer. ``model`` is the one that the provider says it used."""
+    """The end of an answer. ``model`` is the one that the provider says it used.
+
+    ``sealed`` is what the backend wants back with this answer in later requests.
+    """
 
     reason: StopReason
     usage: Usage
     model: str
+    sealed: Sealed | None = None
 
 
 Output = Text | Thought | Called | Noted | Finished

@@ -20,13 +20,15 @@ _REFUSED = 400
 
 
 class Refused(Exception):
-    """The provider answered with an error; it is kept as it came."""
+    """The provider answered with an error, which is kept as it came; None is an event's status."""
 
-    def __init__(self, status: int, body: object, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, status: int | None, body: object, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"status {status}")
         self.status = status
         self.body = body
-        self.headers = headers
+        self.headers = headers or {}
 
 
 class Unready(Exception):

@@ -21,6 +21,8 @@ _STATUS = {
     "rate_limit_error": 429,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "invalid_prompt": 400,
+    "rate_limit_exceeded": 429,
     "throttlingException": 429,
     "validationException": 400,
     "modelTimeoutException": 408,
@@ -52,6 +54,12 @@ _RULES = (
     _Rule({402}, "", BackendMisconfigured, "Check the plan and the billing of the account."),
     _Rule({401}, "", BackendMisconfigured, "Check {credentials}."),
     _Rule({403}, "", BackendMisconfigured, "Check what {credentials} may use."),
+    _Rule(
+        {404},
+        "DeploymentNotFound",
+        BackendMisconfigured,
+        "Set 'model' in [backends.{backend}] to the name of a deployment of that resource.",
+    ),
     _Rule({404}, "", BackendMisconfigured, "Check 'model' and 'base_url' in [backends.{backend}]."),
     _Rule(
         {400, 413, 422, 429},
@@ -61,7 +69,8 @@ _RULES = (
     ),
     _Rule(
         {400, 422},
-        r"(not |un)supported|unknown (name|field|param)|not permitted|may only be set|is deprecated"
+        r"(not ?|n.t |un)supported|does not work with|unknown (name|field|param)|not permitted"
+        r"|may only be set|is deprecated"
         r"|model_not_found|does not exist|not a valid model|maximum allowed number of output",
         BackendMisconfigured,
         "Change what it names in [backends.{backend}].",
@@ -98,7 +107,7 @@ class Failures:
         text = (
             f"The backend '{self._backend}' refused with {status}"
             f"{f' ({kind})' if kind else ''}: "
-            f"{_sentence(discreet(message, key=self._key, request=request))} "
+            f"{_sentence(discreet(message, key=self._key, request=request))}{_filtered(error)} "
             f"{rule.cure.format(credentials=self._credentials, backend=self._backend)}"
             f"{_request_id(body, headers)}"
         )
@@ -157,6 +166,20 @@ def _error(body: object) -> dict[str, Any]:
     return body if isinstance(body, dict) else {"message": _page_title(str(body or ""))}
 
 
+def _filtered(error: Mapping[str, Any]) -> str:
+    """Say what Azure's filter found, which its message does not tell."""
+    inner = error.get("innererror")
+    found = inner.get("content_filter_result") if isinstance(inner, dict) else None
+    if not isinstance(found, dict):
+        return ""
+    kinds = [
+        f"{kind} ({result.get('severity', 'found')})"
+        for kind, result in found.items()
+        if isinstance(result, dict) and result.get("filtered")
+    ]
+    return f" It found: {', '.join(kinds)}." if kinds else ""
+
+
 def _sentence(message: str) -> str:
     message = message or "no reason given"
     return message if message[-1] in ".!?…" else f"{message}."
@@ -173,7 +196,8 @@ def _status(error: Mapping[str, Any]) -> int:
     for named in (error.get("status_code"), error.get("code")):
         if isinstance(named, int) and named in range(400, 600):
             return named
-    return _STATUS.get(str(error.get("type")), 500)
+    words = (str(error.get("type")), str(error.get("code")))
+    return next((_STATUS[word] for word in words if word in _STATUS), 500)
 
 
 def _rule(status: int, said: str) -> _Rule:

@@ -1,61 +1,33 @@
-"""GPT, and every server that speaks OpenAI's Chat Completions.
-
-The protocol: https://platform.openai.com/docs/api-reference/chat-streaming
-"""
+"""GPT, at OpenAI or in a resource of Azure, and every server that speaks OpenAI's protocols."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from bot.backends.base import (
-    Called,
-    Finished,
-    Output,
-    Request,
-    Said,
-    StopReason,
-    Text,
-    Thought,
-)
+from bot.backends import chat, responses, thinking
+from bot.backends.base import Output, Request
 from bot.backends.connections import (
     CONNECT_SECONDS,
     READ_SECONDS,
+    Connection,
     SdkConnection,
     plain_key,
     require,
 )
-from bot.backends.events import DONE, Event
 from bot.backends.failures import Failures
 from bot.backends.wire import Wire
-from bot.messages import ToolCall, Usage
-from bot.settings import OpenAISettings
+from bot.settings import AzureSettings, OpenAISettings
 
 if TYPE_CHECKING:
     import httpx2
 
-Part = dict[str, Any]
-
 _ADDRESS = "https://api.openai.com/v1"
-
-# These count reasoning into max_completion_tokens and refuse max_tokens, the only name that
-# most other servers know.
-_COUNTS_REASONING = re.compile(r"(^|\.)(api\.openai\.com|openai\.azure\.com)$")
-
-# Models that think, by their names; for others, a setting of their own says that they do.
-_THINKS = re.compile(r"(^|/)(o[1-9]|gpt-[5-9]|gpt-oss)")
-
-_REASONS = {
-    "length": StopReason.LENGTH,
-    "model_length": StopReason.LENGTH,
-    "tool_calls": StopReason.TOOL,
-    "function_call": StopReason.TOOL,
-    "content_filter": StopReason.REFUSAL,
-}
+_AZURE_ROOT = re.compile(r"/openai(/v1)?/?$")
 
 
 class OpenAIBackend:
-    """Streams the answers of a server that speaks OpenAI's protocol. A local one needs no key."""
+    """Streams the answers of a server that speaks OpenAI's protocols. A local one needs no key."""
 
     writes = True
 
@@ -63,18 +35,18 @@ class OpenAIBackend:
         self,
         *,
         name: str,
-        settings: OpenAISettings,
+        settings: OpenAISettings | AzureSettings,
         key: str | None,
         http_client: "httpx2.AsyncClient | None" = None,
     ) -> None:
         self.name = name
         self.model = settings.model
-        self._address = settings.base_url or _ADDRESS
+        self._address = _address(settings)
         self.provider = urlsplit(settings.base_url or "").hostname or "openai"
         self._settings = settings
         self._key = plain_key(key, name=settings.key_env) if key else None
         self._http_client = http_client
-        require("openai", backend="openai", install="openai")
+        require("openai", backend=settings.kind, install="openai")
         self._wire = Wire(
             connect=self._connect,
             failures=Failures(
@@ -89,12 +61,21 @@ class OpenAIBackend:
     @property
     def thinks(self) -> bool:
         """Whether the model can be told how hard to think."""
-        return _can_think(self._settings)
+        return thinking.can_think(self._settings)
 
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""
-        body = to_body(request, settings=self._settings)
-        return self._wire.stream(body, request=request, answer=_Answer(model=self.model))
+        if self._settings.api == "chat":
+            body = chat.to_body(request, settings=self._settings)
+            return self._wire.stream(
+                body, request=request, answer=chat.ChatAnswer(model=self.model)
+            )
+        of = f"{self.provider}/{self.model}"
+        return self._wire.stream(
+            responses.to_body(request, settings=self._settings, of=of),
+            request=request,
+            answer=responses.ResponsesAnswer(model=self.model, of=of),
+        )
 
     def warm(self) -> None:
         """Import the SDK ahead of the first question; takes a second or two of a thread."""
@@ -104,178 +85,41 @@ class OpenAIBackend:
         """Let go of connections; safe to call twice."""
         await self._wire.close()
 
-    def _connect(self) -> SdkConnection:
+    def _connect(self) -> Connection:
         import openai  # noqa: PLC0415 - takes half a second
 
-        client = openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=self._address,
-            max_retries=0,
-            timeout=openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            http_client=self._http_client,
-        )
-        headers = {} if self._key else {"Authorization": openai.Omit()}
-        return SdkConnection(sdk=openai, client=client, path="/chat/completions", headers=headers)
+        options = {
+            "max_retries": 0,
+            "timeout": openai.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            "http_client": self._http_client,
+        }
+        client, headers = self._client(openai, options)
+        path = chat.PATH if self._settings.api == "chat" else responses.PATH
+        connection = SdkConnection(sdk=openai, client=client, path=path, headers=headers)
+        return connection if path == chat.PATH else responses.Forgetful(connection=connection)
+
+    def _client(self, openai: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return the SDK's client, and the headers of every question."""
+        match self._settings:
+            case AzureSettings(api_version=str(version)):
+                client = openai.AsyncAzureOpenAI(
+                    azure_endpoint=self._address,
+                    azure_deployment=self.model,
+                    api_version=version,
+                    api_key=self._key or "none",
+                    **options,
+                )
+                return client, {}
+            case AzureSettings():
+                root = f"{self._address}/openai/v1"
+                client = openai.AsyncOpenAI(api_key="none", base_url=root, **options)
+                return client, {"api-key": self._key or "none", "Authorization": openai.Omit()}
+        client = openai.AsyncOpenAI(api_key=self._key or "none", base_url=self._address, **options)
+        return client, {} if self._key else {"Authorization": openai.Omit()}
 
 
-# --- The question -----------------------------------------------------------------------------
-
-
-def to_body(request: Request, *, settings: OpenAISettings) -> dict[str, Any]:
-    """Write ``request`` as Chat Completions reads it."""
-    host = urlsplit(settings.base_url or _ADDRESS).hostname or ""
-    limit = "max_completion_tokens" if _COUNTS_REASONING.search(host) else "max_tokens"
-    body: dict[str, Any] = {
-        "model": settings.model,
-        "messages": to_messages(request),
-        limit: min(request.max_tokens or settings.max_tokens, settings.max_tokens),
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if request.stop:
-        body["stop"] = list(request.stop)
-    temperature = _temperature(request, settings)
-    if temperature is not None:
-        body["temperature"] = temperature
-    effort = (_can_think(settings) and request.effort) or settings.effort
-    if effort:
-        body["reasoning_effort"] = effort
-    return body
-
-
-def _can_think(settings: OpenAISettings) -> bool:
-    return bool(settings.effort or _THINKS.search(settings.model))
-
-
-def _temperature(request: Request, settings: OpenAISettings) -> float | None:
-    """Return the request's own temperature, which a model that thinks does not take."""
-    if request.temperature is None or _can_think(settings):
-        return settings.temperature
-    return request.temperature
-
-
-def to_messages(request: Request) -> list[Part]:
-    """Write the history; what belongs to this turn only follows the newest words.
-
-    Providers that keep prompts do so by their first tokens, without marks.
-    """
-    messages: list[Part] = []
-    if request.system.strip():
-        messages.append({"role": "system", "content": request.system})
-    for said in request.history:
-        messages += _messages(said)
-    if request.context.strip():
-        _append(messages, request.context)
-    return messages
-
-
-def _append(messages: list[Part], context: str) -> None:
-    if messages and messages[-1]["role"] == "user":
-        messages[-1]["content"] += f"\n\n{context}"
-    else:
-        messages.append({"role": "user", "content": context})
-
-
-def _messages(said: Said) -> Iterator[Part]:
-    for result in said.results:
-        yield {"role": "tool", "tool_call_id": result.call_id, "content": result.text}
-    if said.calls:
-        calls = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in said.calls
-        ]
-        yield {"role": said.role, "content": said.text or None, "tool_calls": calls}
-    elif said.text.strip():
-        yield {"role": said.role, "content": said.text}
-
-
-# --- The answer -------------------------------------------------------------------------------
-
-
-class _Answer:
-    """Reads the chunks of one answer."""
-
-    def __init__(self, *, model: str) -> None:
-        self._model = model
-        self._reason: StopReason | None = None  # until the model has said its last
-        self._usage = Usage()
-        self._calls: dict[int, Part] = {}
-        self._refused = False
-
-    def read(self, event: Event) -> Iterator[Output]:
-        """Give what a chunk adds to the answer; tool calls are kept until they are whole."""
-        if event.name == DONE:
-            self._reason = self._reason or self._meant("")
-            return
-        chunk = event.data
-        self._model = chunk.get("model") or self._model
-        if counts := chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"):
-            self._usage = _usage(counts)
-        for choice in chunk.get("choices") or ():
-            yield from self._choice(choice)
-
-    def end(self) -> Iterator[Output]:
-        """Give the tool calls and the end where the model told why it stopped."""
-        if self._reason is None:
-            return
-        for _, call in sorted(self._calls.items()):
-            yield Called(ToolCall(**{**call, "arguments": call["arguments"] or "{}"}))
-        yield Finished(reason=self._reason, usage=self._usage, model=self._model)
-
-    def _choice(self, choice: Part) -> Iterator[Output]:
-        delta = choice.get("delta") or {}
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield Thought(thought)
-        yield from _content(delta.get("content") or "")
-        if refusal := delta.get("refusal"):
-            self._refused = True
-            yield Text(refusal)
-        for call in delta.get("tool_calls") or ():
-            self._collect(call)
-        if stopped := choice.get("finish_reason"):
-            self._reason = self._meant(stopped)
-
-    def _meant(self, stopped: str) -> StopReason:
-        if self._refused:
-            return StopReason.REFUSAL
-        # Some servers call tools and say "stop".
-        usual = StopReason.TOOL if self._calls else StopReason.END
-        return _REASONS.get(stopped, usual)
-
-    def _collect(self, part: Part) -> None:
-        """Join the parts of a call; servers differ in which of them repeat its id and name."""
-        function = part.get("function") or {}
-        place = part.get("index")
-        call = self._calls.setdefault(
-            len(self._calls) if place is None else place, {"id": "", "name": "", "arguments": ""}
-        )
-        call["id"] = call["id"] or part.get("id") or ""
-        call["name"] = call["name"] or function.get("name") or ""
-        call["arguments"] += function.get("arguments") or ""
-
-
-def _content(content: str | list[Part]) -> Iterator[Output]:
-    """Read a text, or a list of parts as Mistral's reasoning models send."""
-    if isinstance(content, str):
-        if content:
-            yield Text(content)
-        return
-    for part in content:
-        if part["type"] == "text":
-            yield Text(part["text"])
-        elif part["type"] == "thinking":
-            yield Thought("".join(thought["text"] for thought in part["thinking"]))
-
-
-def _usage(counts: Part) -> Usage:
-    details = counts.get("prompt_tokens_details") or {}
-    return Usage(
-        input=counts.get("prompt_tokens") or 0,
-        output=counts.get("completion_tokens") or 0,
-        cache_read=details.get("cached_tokens") or 0,
-        cache_write=details.get("cache_write_tokens") or 0,
-    )
+def _address(settings: OpenAISettings | AzureSettings) -> str:
+    """Return where the server is; people copy an Azure resource's with more or less of a path."""
+    if isinstance(settings, AzureSettings):
+        return _AZURE_ROOT.sub("", settings.base_url.rstrip("/"))
+    return settings.base_url or _ADDRESS

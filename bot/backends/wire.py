@@ -27,7 +27,12 @@ class Answer(Protocol):
     """Reads one answer as its events come."""
 
     def read(self, event: Event) -> Iterator[Output]:
-        """Give what ``event`` adds; LookupError and the like where it has a strange shape."""
+        """Give what ``event`` adds.
+
+        Raises:
+            Refused: it tells of an error, in a way of its own.
+            LookupError, TypeError, AttributeError: it has a strange shape.
+        """
         ...
 
     def end(self) -> Iterator[Output]:
@@ -80,7 +85,7 @@ class Wire:
         """
         async with aclosing(self._events(body, request)) as events:
             async for event in events:
-                for output in self._understood(answer, event):
+                for output in self._understood(answer, event, request):
                     yield output
         left = list(answer.end())
         if not left:
@@ -88,9 +93,11 @@ class Wire:
         for output in left:
             yield output
 
-    def _understood(self, answer: Answer, event: Event) -> list[Output]:
+    def _understood(self, answer: Answer, event: Event, request: Request) -> list[Output]:
         try:
             return list(answer.read(event))
+        except Refused as error:
+            raise self._failures.refused(None, error.body, error.headers, request) from None
         except (LookupError, TypeError, AttributeError) as error:
             raise self._failures.garbled("an event has a shape that is not known") from error
 

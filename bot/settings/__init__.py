@@ -2,7 +2,9 @@
 
 from bot.settings.backends import (
     AnthropicSettings,
+    AzureSettings,
     BackendSettings,
+    ChatSettings,
     ExtractiveSettings,
     HostedSettings,
     ModelSettings,
@@ -48,8 +50,10 @@ from bot.settings.web import IdentitySettings, KeySettings, SiteSettings, WebSet
 __all__ = [
     "FILE",
     "AnthropicSettings",
+    "AzureSettings",
     "BackendSettings",
     "BotSettings",
+    "ChatSettings",
     "DatabaseSettings",
     "EngineSettings",
     "ExtractiveSettings",

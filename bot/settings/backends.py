@@ -42,6 +42,11 @@ class HostedSettings(ModelSettings):
     key_env: VariableName
     base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
 
+    @property
+    def needs_key(self) -> bool:
+        """Whether nothing can be asked without a key; a server of one's own may need none."""
+        return self.base_url is None
+
 
 class AnthropicSettings(HostedSettings):
     """Claude, through Anthropic's Messages API."""
@@ -58,8 +63,19 @@ class AnthropicSettings(HostedSettings):
     temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
 
 
-class OpenAISettings(HostedSettings):
-    """GPT and every server that speaks OpenAI's Chat Completions."""
+class ChatSettings(HostedSettings):
+    """A model that is reached in one of OpenAI's ways."""
+
+    api: Literal["chat", "responses"] = Field(
+        "chat",
+        description="Chat Completions, or the Responses API, which keeps a model's reasoning.",
+    )
+    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
+    effort: str | None = Field(None, description="How hard a reasoning model thinks: 'low' ...")
+
+
+class OpenAISettings(ChatSettings):
+    """GPT and every server that speaks OpenAI's Chat Completions or Responses."""
 
     kind: Literal["openai"]
     model: str = Field("gpt-4o-mini", description="The model's name at its provider.")
@@ -67,8 +83,25 @@ class OpenAISettings(HostedSettings):
         "OPENAI_API_KEY",
         description="The variable or secret that holds the key; one of your own with a base_url.",
     )
-    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
-    effort: str | None = Field(None, description="The provider's reasoning_effort.")
+
+
+class AzureSettings(ChatSettings):
+    """GPT in a resource of Azure OpenAI."""
+
+    kind: Literal["azure"]
+    model: str = Field(description="The deployment's name.")
+    base_url: Address = Field(description="The resource, as 'https://acme.openai.azure.com'.")
+    key_env: VariableName = Field(
+        "AZURE_OPENAI_API_KEY", description="The variable or secret that holds the resource's key."
+    )
+    api_version: str | None = Field(
+        None, description="A dated version of the API, as '2024-10-21'; not set, its version 1."
+    )
+
+    @property
+    def needs_key(self) -> bool:
+        """Always."""
+        return True
 
 
 class TransformersSettings(ModelSettings):
@@ -121,6 +154,7 @@ BackendSettings = Annotated[
     ExtractiveSettings
     | AnthropicSettings
     | OpenAISettings
+    | AzureSettings
     | TransformersSettings
     | ScriptedSettings,
     Field(discriminator="kind"),

@@ -186,7 +186,7 @@ class Settings(Section):
         if not isinstance(settings, HostedSettings):
             return None
         found = self._keys.get(settings.key_env)
-        if found is None and settings.base_url is None:
+        if found is None and settings.needs_key:
             raise SettingsError(
                 f"The backend {backend!r} has no key: {settings.key_env} is neither in the "
                 f"environment nor in {self.secrets or 'a secrets file'}. Set it there, or name "

@@ -21,6 +21,7 @@ from bot.messages import (
     Passage,
     Rating,
     Reply,
+    Sealed,
     Summary,
     Turn,
 )
@@ -174,14 +175,21 @@ class Conversations(Protocol):
         ...
 
     async def finish(
-        self, lease: Lease, turn: Turn, *, tokens: int, shown: bool, revision: int | None = None
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        tokens: int,
+        shown: bool,
+        revision: int | None = None,
+        sealed: Sealed | None = None,
     ) -> Finish:
         """Keep the reply, its audit and its delivery, all or nothing, under the lease.
 
         What the turn noticed goes onto the conversation.
         ``shown`` tells whether the customer has seen any of it; if not, and a newer message is
         waiting, nothing is written and the turn is superseded. So it is where the conversation's
-        ``revision`` is given and is another by now.
+        ``revision`` is given and is another by now. ``sealed`` is kept with the reply.
 
         Raises:
             LeaseLost: the epoch moved on, or a person owns the conversation. Nothing is written.

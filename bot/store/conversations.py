@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.messages import Inbound, Owner, Reply, Summary, Turn
+from bot.messages import Inbound, Owner, Reply, Sealed, Summary, Turn
 from bot.store import accepting, finishing, histories, leases, revising, rows, tables
 from bot.store.base import Accepted, Finish, History, Lease, Owed, Revised
 from bot.store.clock import now
@@ -120,11 +120,24 @@ class SqlConversations:
         return await self._database.glance(deed)
 
     async def finish(
-        self, lease: Lease, turn: Turn, *, tokens: int, shown: bool, revision: int | None = None
+        self,
+        lease: Lease,
+        turn: Turn,
+        *,
+        tokens: int,
+        shown: bool,
+        revision: int | None = None,
+        sealed: Sealed | None = None,
     ) -> Finish:
         def deed(connection: Connection) -> Finish:
             return finishing.finish(
-                connection, lease, turn, tokens=tokens, shown=shown, revision=revision
+                connection,
+                lease,
+                turn,
+                tokens=tokens,
+                shown=shown,
+                revision=revision,
+                sealed=sealed,
             )
 
         return await self._database.write(deed)

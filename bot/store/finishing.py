@@ -1,5 +1,6 @@
 """Keeps a turn: its reply, its audit record and its delivery, under the lease."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
@@ -59,6 +60,7 @@ def finish(
     tokens: int,
     shown: bool,
     revision: int | None,
+    sealed: values.Sealed | None,
 ) -> Finish:
     """Keep ``turn``, unless nothing of it was shown and something else waits by now."""
     reply = {
@@ -76,12 +78,18 @@ def finish(
         if not connection.scalar(_HOLDS, of(lease)):
             raise lost(lease)
         return Finish.SUPERSEDED
-    _record(connection, turn, replied, holder=lease.holder, tokens=tokens)
+    _record(connection, turn, replied, holder=lease.holder, tokens=tokens, sealed=sealed)
     return Finish.WAITING if replied.lease_owner else Finish.RELEASED
 
 
 def _record(
-    connection: Connection, turn: values.Turn, replied: AnyRow, *, holder: str, tokens: int
+    connection: Connection,
+    turn: values.Turn,
+    replied: AnyRow,
+    *,
+    holder: str,
+    tokens: int,
+    sealed: values.Sealed | None,
 ) -> None:
     place = {"conversation_id": replied.id, "turn_id": turn.id, "seq": replied.seq}
     audit = {"conversation_id": replied.id, "reply_seq": replied.seq, **rows.to_turn_row(turn)}
@@ -92,6 +100,8 @@ def _record(
         "answers_seq": turn.reply.answers,
         "stopped": turn.reply.outcome is Outcome.STOPPED,
     }
+    if sealed:
+        reply["parts"] = {"sealed": asdict(sealed)}
     connection.execute(_RECORD, audit)
     connection.execute(_SAY, {**place, **reply})
     connection.execute(_SEND, {**place, "channel": replied.channel, "holder": holder})

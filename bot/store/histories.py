@@ -26,7 +26,7 @@ def said_since_summary(
     connection: Connection, conversation: values.Conversation
 ) -> tuple[values.Message, ...]:
     since = {"this": conversation.id, "since": conversation.summary_seq}
-    return tuple(rows.to_message(message) for message in connection.execute(_MESSAGES, since))
+    return tuple(rows.to_sent(message) for message in connection.execute(_MESSAGES, since))
 
 
 def unknown(conversation: int) -> StoreError:

@@ -92,6 +92,13 @@ def to_conversation(row: AnyRow) -> values.Conversation:
 
 
 def to_message(row: AnyRow) -> values.Message:
+    """Return a message as people may look at it."""
+    message = to_sent(row)
+    return replace(message, sealed=None) if message.sealed else message
+
+
+def to_sent(row: AnyRow) -> values.Message:
+    """Return a message as a model may be sent it: with what is sealed."""
     # Read by place: a history is the longest thing that a turn reads.
     seq, author, text, parts, tokens, answers, stopped, turn, at, edited = row
     message = values.Message(
@@ -105,14 +112,15 @@ def to_message(row: AnyRow) -> values.Message:
         turn=turn,
         edited=edited,
     )
-    return _with_tools(message, parts) if parts else message
+    return _with_parts(message, parts) if parts else message
 
 
-def _with_tools(message: values.Message, parts: Mapping[str, Any]) -> values.Message:
+def _with_parts(message: values.Message, parts: Mapping[str, Any]) -> values.Message:
     return replace(
         message,
         calls=tuple(values.ToolCall(**call) for call in parts.get("calls", ())),
         results=tuple(values.ToolResult(**result) for result in parts.get("results", ())),
+        sealed=values.Sealed(**parts["sealed"]) if "sealed" in parts else None,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Literal
 
 from bot.backends.base import Said
-from bot.messages import Author, Message, ToolResult
+from bot.messages import Author, Message, Sealed, ToolResult
 from bot.store.base import History
 from bot.window.summary import extracted
 from bot.window.tokens import count_tokens, shortened
@@ -63,13 +63,17 @@ class Voice:
         text = _framed(message, self.spoken(message))
         answered = [call for call in message.calls if (message.seq, call.id) in results]
         if not answered:
-            return (Said(role=_role(message), text=text),) if text else ()
+            return (Said(role=_role(message), text=text, sealed=_sealed(message)),) if text else ()
         found = [results[message.seq, call.id] for call in answered]
         told = tuple(replace(one, text=self.delimit(one.text)) for one in found)
         return (
-            Said(role=_role(message), text=text, calls=tuple(answered)),
+            Said(role=_role(message), text=text, calls=tuple(answered), sealed=_sealed(message)),
             Said(role="user", text="", results=told),
         )
+
+
+def _sealed(message: Message) -> tuple[Sealed, ...]:
+    return (message.sealed,) if message.sealed else ()
 
 
 def _framed(message: Message, text: str) -> str:
@@ -165,7 +169,7 @@ def _kept(message: Message, said: tuple[Said, ...]) -> int:
     """Count what a message says, or believe the count that was kept with its words."""
     # Without calls it is one step, or nothing at all.
     if message.tokens and not message.calls and (not said or _takes_no_more(said[0], message)):
-        return message.tokens + _STEP
+        return message.tokens + _STEP + (message.sealed.tokens if message.sealed else 0)
     return sum(map(_tokens, said))
 
 
@@ -178,7 +182,8 @@ def _takes_no_more(said: Said, message: Message) -> bool:
 def _tokens(step: Said) -> int:
     calls = (f"{call.id} {call.name} {call.arguments}" for call in step.calls)
     results = (f"{result.call_id} {result.text}" for result in step.results)
-    return sum(_STEP + count_tokens(text) for text in (step.text, *calls, *results))
+    words = sum(_STEP + count_tokens(text) for text in (step.text, *calls, *results))
+    return words + sum(sealed.tokens for sealed in step.sealed)
 
 
 def _place(message: Message) -> int:
@@ -252,6 +257,7 @@ def _both(first: Said, second: Said) -> Said:
         text=_paragraphs(first.text, second.text),
         calls=first.calls + second.calls,
         results=first.results + second.results,
+        sealed=first.sealed + second.sealed,
     )
 
 

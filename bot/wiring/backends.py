@@ -13,6 +13,7 @@ from bot.knowledge.terms import Terms
 from bot.prompts import PromptBook
 from bot.settings import (
     AnthropicSettings,
+    AzureSettings,
     BackendSettings,
     ExtractiveSettings,
     OpenAISettings,
@@ -49,7 +50,7 @@ def _backend(
     match section:
         case AnthropicSettings():
             return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
-        case OpenAISettings():
+        case OpenAISettings() | AzureSettings():
             return OpenAIBackend(name=name, settings=section, key=_key(name, settings))
         case TransformersSettings():
             plain = partial(prompts.render, "plain.j2")

@@ -6,7 +6,7 @@ import click
 
 from bot.errors import SettingsError
 from bot.messages import Usage
-from bot.settings import AnthropicSettings, BackendSettings, OpenAISettings, Settings
+from bot.settings import BackendSettings, HostedSettings, Settings
 from channels.cli.here import Here
 from channels.cli.paper import as_json, print_json, print_table
 
@@ -53,7 +53,7 @@ def backends(here: Here, *, as_json: bool) -> None:
 
 
 def _listed(name: str, section: BackendSettings, settings: Settings) -> Listed:
-    if not isinstance(section, AnthropicSettings | OpenAISettings):
+    if not isinstance(section, HostedSettings):
         none = 0.0
         return Listed(
             name=name, kind=section.kind, model="-", key="not needed", reads=none, writes=none
@@ -63,8 +63,8 @@ def _listed(name: str, section: BackendSettings, settings: Settings) -> Listed:
         kind=section.kind,
         model=section.model,
         key=_key(name, section.key_env, settings),
-        reads=_price(section, Usage(input=_MILLION)),
-        writes=_price(section, Usage(output=_MILLION)),
+        reads=_price(section, section.kind, Usage(input=_MILLION)),
+        writes=_price(section, section.kind, Usage(output=_MILLION)),
     )
 
 
@@ -76,12 +76,12 @@ def _key(name: str, variable: str, settings: Settings) -> str:
     return f"{variable} is set" if found else "none, its own server"
 
 
-def _price(section: AnthropicSettings | OpenAISettings, usage: Usage) -> float | None:
+def _price(section: HostedSettings, kind: str, usage: Usage) -> float | None:
     from bot.backends.prices import cost, seller
 
     return cost(
         usage,
-        provider=seller(section.kind, section.base_url),
+        provider=seller(kind, section.base_url),
         model=section.model,
         input_price=section.input_price,
         output_price=section.output_price,

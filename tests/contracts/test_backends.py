@@ -14,20 +14,17 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend, Finished, Output, Request, Said, StopReason, Text
 from bot.backends.extractive import ExtractiveBackend
-from bot.backends.openai import OpenAIBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.backends.transformers import TransformersBackend
 from bot.messages import Passage
 from bot.prompts import PromptBook
 from bot.resources import shipped
-from bot.settings import AnthropicSettings, OpenAISettings, TransformersSettings
+from bot.settings import TransformersSettings
 from tests.servers.acts import Answer
-from tests.servers.anthropic import AnthropicServer
-from tests.servers.openai import OpenAIServer
 from tests.tiny.fixtures import Build
+from tests.ways import WAYS
 
 ANSWER = "Choose **Forgot your password?** on the sign-in page [1]. It takes a minute."
 REQUEST = Request(
@@ -50,27 +47,26 @@ REQUEST = Request(
 )
 
 
+Open = Callable[[Build], AbstractAsyncContextManager[Backend]]
+
+
 @asynccontextmanager
 async def scripted(_: Build) -> AsyncIterator[Backend]:
     yield ScriptedBackend(ANSWER)
 
 
-@asynccontextmanager
-async def anthropic(_: Build) -> AsyncIterator[Backend]:
-    async with AnthropicServer(Answer(text=ANSWER, thinking="A password.")) as server:
-        settings = AnthropicSettings(kind="anthropic", base_url=server.url)
-        backend = AnthropicBackend(name="claude", settings=settings, key="sk-ant-local")
-        yield backend
-        await backend.close()
+def over_http(name: str) -> Open:
+    """Return how to open a way to a model at a server that speaks its protocol."""
+    way = WAYS[name]
 
+    @asynccontextmanager
+    async def opened(_: Build) -> AsyncIterator[Backend]:
+        async with way.server(Answer(text=ANSWER, thinking="A password.")) as server:
+            backend = way.open(name, server.url, "sk-local-local-local")
+            yield backend
+            await backend.close()
 
-@asynccontextmanager
-async def openai(_: Build) -> AsyncIterator[Backend]:
-    async with OpenAIServer(Answer(text=ANSWER, thinking="A password.")) as server:
-        settings = OpenAISettings(kind="openai", base_url=server.url)
-        backend = OpenAIBackend(name="local", settings=settings, key=None)
-        yield backend
-        await backend.close()
+    return opened
 
 
 @asynccontextmanager
@@ -103,11 +99,15 @@ async def _opened(model: Path) -> AsyncIterator[Backend]:
     await backend.close()
 
 
-Open = Callable[[Build], AbstractAsyncContextManager[Backend]]
-KEEPERS: tuple[Open, ...] = (scripted, anthropic, openai, extractive, transformers)
+KEEPERS: dict[str, Open] = {
+    "scripted": scripted,
+    "extractive": extractive,
+    "transformers": transformers,
+    **{name: over_http(name) for name in WAYS},
+}
 
 
-@pytest.fixture(params=KEEPERS, ids=lambda keeper: keeper.__name__)
+@pytest.fixture(params=KEEPERS.values(), ids=list(KEEPERS))
 async def backend(request: pytest.FixtureRequest, tiny: Build) -> AsyncGenerator[Backend]:
     keeper: Open = request.param
     async with keeper(tiny) as backend:

@@ -75,6 +75,10 @@ class ModelServer(ABC):
     def error_body(self, status: int) -> Any:
         """Return what an error answer holds."""
 
+    def strange_event(self) -> bytes:
+        """Write an event of a shape that the protocol does not have."""
+        return b'data: {"type": "content_block_delta", "choices": [7]}\n\n'
+
     # --- Its life ------------------------------------------------------------------------------
 
     @property
@@ -155,7 +159,7 @@ class ModelServer(ABC):
         more: dict[Fault, list[bytes]] = {
             Fault.ERROR: [self.error_event()],
             Fault.GARBAGE: [b'event: message\ndata: {"type": "text", "te\n\n'],
-            Fault.STRANGE: [b'data: {"type": "content_block_delta", "choices": [7]}\n\n'],
+            Fault.STRANGE: [self.strange_event()],
         }
         whole = fault in {Fault.SHORT, Fault.ERROR, Fault.GARBAGE, Fault.STRANGE}
         await line.stream([*events, *more.get(fault, [])], end=whole)

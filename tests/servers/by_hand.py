@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,24 +20,25 @@ _ANSWERS = (
 def canned(heard: Heard) -> Act:
     """Answer the first question with the first answer, and so on round again."""
     asked = heard.json()
-    turn = sum(message["role"] == "assistant" for message in asked["messages"])
+    said = asked.get("messages") or asked["input"]
+    turn = sum(message.get("role") == "assistant" for message in said)
     text = _ANSWERS[turn % len(_ANSWERS)]
     usage = Usage(input=len(heard.body) // 4, output=len(text) // 4)
     return Answer(text=text, thinking="The customer needs help.", usage=usage)
 
 
-def main(server: type[ModelServer], *, kind: str) -> None:
-    """Serve until Ctrl-C, and say what to write into ``bot.toml``."""
+def main(server: type[ModelServer], *, kind: str, more: Sequence[str] = ()) -> None:
+    """Serve until Ctrl-C, and say what to write into ``bot.toml``; ``more`` are lines of it."""
     parser = argparse.ArgumentParser(description=f"Canned answers over the {kind} protocol.")
     parser.add_argument("--port", type=int, default=0, help="any free one by default")
     parser.add_argument("--pace", type=float, default=0.03, help="seconds between two words")
     options: Any = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server(canned, pace=options.pace, port=options.port), kind=kind))
+        asyncio.run(_serve(server(canned, pace=options.pace, port=options.port), kind, more))
 
 
-async def _serve(server: ModelServer, *, kind: str) -> None:
+async def _serve(server: ModelServer, kind: str, more: Sequence[str]) -> None:
     async with server:
-        lines = ("[backends.local]", f'kind = "{kind}"', f'base_url = "{server.url}"')
+        lines = ("[backends.local]", f'kind = "{kind}"', *more, f'base_url = "{server.url}"')
         print("\n".join(lines), flush=True)  # noqa: T201 - a program for a person in a terminal
         await asyncio.Event().wait()
