@@ -224,7 +224,10 @@ def test_settings_built_by_hand_are_taken_as_they_are() -> None:
         ("backends.a = {kind = 'openai', temperature = 5}", "must be at most 2"),
         ("backends.a = {kind = 'anthropic', effort = 'huge'}", "must be 'low', 'medium'"),
         ("backends.a = {kind = 'scripted'}", "backends.a.answers: is missing"),
-        ("[[router.rules]]\n[[router.rules]]\nchain = []", "bot.toml:3: router.rules[1].chain"),
+        (
+            "[[router.rules]]\n[[router.rules]]\nchain = []",
+            "router.rules[1]: changes nothing. Give it a chain",
+        ),
         ("backends.gpt.kind = 'openai'\nrouter.chain = ['gtp']", "no backend called 'gtp'"),
         ("backends.gpt.kind = 'openai'\nrouter.chain = ['gtp']", "Did you mean 'gpt'?"),
         ("bot.name = '${NAMELESS}'", "NAMELESS is neither in the environment nor in the secrets"),

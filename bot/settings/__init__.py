@@ -14,7 +14,14 @@ from bot.settings.backends import (
 )
 from bot.settings.environment import environment
 from bot.settings.loading import FILE, load
-from bot.settings.router import RouterSettings, Rule
+from bot.settings.router import (
+    BudgetSettings,
+    CascadeSettings,
+    RouterSettings,
+    Rule,
+    Split,
+    Way,
+)
 from bot.settings.sections import (
     BotSettings,
     DatabaseSettings,
@@ -53,6 +60,8 @@ __all__ = [
     "AzureSettings",
     "BackendSettings",
     "BotSettings",
+    "BudgetSettings",
+    "CascadeSettings",
     "ChatSettings",
     "DatabaseSettings",
     "EngineSettings",
@@ -78,6 +87,7 @@ __all__ = [
     "SiteSettings",
     "SlackSettings",
     "SpansSettings",
+    "Split",
     "StepSettings",
     "StrategiesSettings",
     "SummarySettings",
@@ -88,6 +98,7 @@ __all__ = [
     "TransformersSettings",
     "TranslationSettings",
     "TreeOfThoughtSettings",
+    "Way",
     "WebSettings",
     "WindowSettings",
     "environment",

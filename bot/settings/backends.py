@@ -25,6 +25,15 @@ class ModelSettings(Section):
     silence_seconds: float = Field(
         30.0, gt=0, description="How long to wait between two pieces of an answer."
     )
+    concurrency: int | None = Field(
+        None, ge=1, description="Answers that this process asks of it at once; the others queue."
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Answers that this process asks of it in a minute; likewise."
+    )
+    tokens_per_minute: int | None = Field(
+        None, ge=1, description="Tokens that this process has it read and write in a minute."
+    )
     context_tokens: int = Field(
         128_000, ge=1000, description="Tokens that the model reads at most."
     )

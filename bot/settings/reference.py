@@ -10,9 +10,16 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.settings.backends import BackendSettings
-from bot.settings.fields import BackendName, Language, Network, Origin, Reachable
+from bot.settings.fields import (
+    BackendName,
+    Language,
+    Network,
+    Origin,
+    Reachable,
+    StrategyName,
+)
 from bot.settings.places import Place
-from bot.settings.router import Rule
+from bot.settings.router import BudgetSettings, CascadeSettings, Rule, Split
 from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
 from bot.settings.strategies import StrategiesSettings
@@ -24,6 +31,13 @@ KINDS: dict[str, type[BaseModel]] = {
     for section in get_args(get_args(BackendSettings)[0])
 }
 """The kinds of backends, and what each may be told."""
+
+_ROUTER: dict[str, type[BaseModel]] = {
+    "[[router.rules]]": Rule,
+    "[[router.split]]": Split,
+    "[router.cascade]": CascadeSettings,
+    "[router.budget]": BudgetSettings,
+}
 
 _SITES: dict[str, type[BaseModel]] = {
     "[web.sites.NAME]": SiteSettings,
@@ -49,6 +63,7 @@ _TYPES: dict[Any, str] = {
     dict[Pair, str]: "table of texts",
     tuple[str, ...]: "list of texts",
     tuple[BackendName, ...]: "list of names",
+    tuple[StrategyName, ...]: "list of names",
     tuple[Language, ...]: "list of texts",
     tuple[Reachable, ...]: "list of paths",
     tuple[Origin, ...]: "list of texts",
@@ -80,10 +95,10 @@ def sections() -> Sequence[Section]:
     found = [_section("bot.toml", Settings)]
     found += [_section(f"[{name}]", table) for name, table in _tables(Settings)]
     found.append(_section("[slack.oauth]", OAuthSettings))
-    found.append(_section("[[router.rules]]", Rule))
     found += [
         _section(f"[strategies.{name}]", table) for name, table in _tables(StrategiesSettings)
     ]
+    found += [_section(header, model) for header, model in _ROUTER.items()]
     found += [_section(f"[tasks.{name}]", table) for name, table in _tables(TasksSettings)]
     found += [_section(header, model) for header, model in _SITES.items()]
     for kind, model in KINDS.items():
@@ -101,6 +116,8 @@ def model_at(place: Place, data: Any) -> type[BaseModel] | None:
     match place:
         case ("router", "rules", int()):
             return Rule
+        case ("router", "split", int()):
+            return Split
         case ("backends", str() as name):
             backend = data["backends"][name]
             return KINDS.get(str(backend.get("kind"))) if isinstance(backend, dict) else None

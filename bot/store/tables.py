@@ -277,6 +277,34 @@ class Process(Base):
     gone_at: Mapped[float]
 
 
+class Spending(Base):
+    """What a backend cost on a day, or for a conversation; ``scope`` says which of them.
+
+    The row without a scope holds nothing: whoever writes here or reserves locks it first.
+    """
+
+    __tablename__ = "spendings"
+
+    scope: Mapped[str] = mapped_column(Mark(64), primary_key=True)
+    backend: Mapped[str] = mapped_column(Words, primary_key=True)
+    dollars: Mapped[float]
+    tokens: Mapped[int]
+
+
+class Reservation(Base):
+    """What a request that is being answered may cost; it counts until ``ends_at``."""
+
+    __tablename__ = "reservations"
+
+    id: Mapped[str] = mapped_column(Mark(32), primary_key=True)
+    day: Mapped[str] = mapped_column(Mark(16))
+    conversation_id: Mapped[int]
+    backend: Mapped[str] = mapped_column(Words)
+    dollars: Mapped[float]
+    tokens: Mapped[int]
+    ends_at: Mapped[float] = mapped_column(index=True)
+
+
 class Secret(Base):
     """What every process must know alike and nobody else may: the key that signs tokens."""
 

@@ -126,6 +126,28 @@ Table(
 )
 
 Table(
+    "spendings",
+    METADATA,
+    Column("scope", String(64), primary_key=True),
+    Column("backend", Text, primary_key=True),
+    Column("dollars", Float, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+)
+
+Table(
+    "reservations",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("day", String(16), nullable=False),
+    Column("conversation_id", BigInteger, nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("dollars", Float, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Index("ix_reservations_ends_at", "ends_at"),
+)
+
+Table(
     "prompts",
     METADATA,
     Column("hash", String(32), primary_key=True),
