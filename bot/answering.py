@@ -18,7 +18,7 @@ from bot.messages import (
     Summary,
 )
 from bot.prompts import PromptBook, delimit
-from bot.router import Circumstances, FellBack, Router
+from bot.router import Circumstances, FellBack, Router, count_questions, coverage
 from bot.settings import Settings
 from bot.steps import Steps
 from bot.store.base import History
@@ -85,6 +85,9 @@ class Answering:
             question, earlier=earlier, limit=self._settings.knowledge.passages
         )
         chosen = self._strategy(conversation)
+        circumstances = _circumstances(conversation, question, passages, chosen)
+        route = self._router.route(circumstances)
+        chosen = self._strategies[route.strategy] if route.strategy else chosen
         request = Request(
             system=self._system(chosen, conversation, window.summary),
             history=window.steps,
@@ -92,8 +95,6 @@ class Answering:
             question=question,
             passages=tuple(passages),
         )
-        circumstances = _circumstances(conversation, question, chosen)
-        route = self._router.route(circumstances)
         return Prepared(
             request=request,
             route=route,
@@ -200,12 +201,20 @@ def _questions(history: History) -> tuple[str, tuple[str, ...]]:
     return "\n".join(message.text for message in now), earlier
 
 
-def _circumstances(conversation: Conversation, question: str, chosen: Strategy) -> Circumstances:
+def _circumstances(
+    conversation: Conversation, question: str, passages: Sequence[Passage], chosen: Strategy
+) -> Circumstances:
     return Circumstances(
+        conversation=conversation.id,
         channel=conversation.channel,
         language=conversation.language,
+        topic=conversation.topic,
+        mood=conversation.mood,
         question_length=len(question),
+        questions=count_questions(question),
+        coverage=coverage(passages),
         strategy=chosen.name,
+        keeps_strategy=conversation.strategy is not None,
         attributes=conversation.attributes,
         backend=conversation.backend,
     )

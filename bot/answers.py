@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.backends.base import (
     Backend,
@@ -18,6 +19,7 @@ from bot.backends.base import (
     Thought,
 )
 from bot.citations import Citations
+from bot.doubt import AnswerDoubt
 from bot.errors import NoAnswer
 from bot.messages import (
     Attempt,
@@ -156,7 +158,10 @@ class Answer:
                 raise NoAnswer(())
             yield _WRITTEN
             return
-        async with aclosing(prepared.route.stream(plan.request, verdict=self._verdict)) as outputs:
+        asked = prepared.route.stream(
+            plan.request, verdict=self._verdict, doubts=partial(_doubt, plan)
+        )
+        async with aclosing(asked) as outputs:
             async for output in outputs:
                 yield output
 
@@ -185,6 +190,7 @@ class Answer:
             attempts=prepared.steps.attempts if prepared else (),
             steps=tuple(self._steps()),
             readings=tuple(self._readings),
+            route=prepared.route.why if prepared else "",
         )
 
     def _steps(self) -> Iterator[Step]:
@@ -273,6 +279,10 @@ class Answer:
             return ()
         self._shown.append(text)
         return (Piece(text),)
+
+
+def _doubt(plan: Plan, backend: Backend) -> AnswerDoubt:
+    return AnswerDoubt(plan.request.passages, tagged=plan.tagged and backend.writes)
 
 
 def _found(passages: Sequence[Passage]) -> tuple[Found, ...]:

@@ -40,6 +40,7 @@ from bot.store.installations import SqlInstallations
 from bot.store.outbox import SqlOutbox
 from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
+from bot.store.spendings import SqlSpendings
 from bot.store.visits import SqlVisits
 from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
@@ -130,7 +131,6 @@ async def open_app(
     built = dict(backends) if backends is not None else made()
     strategies = build_strategies(settings)
     news = asyncio.Event()
-    router = build_router(settings, built, changed=news.set)
     database = await Database.open(
         settings.database.url.get_secret_value(), clock=clock, pool=settings.database.pool
     )
@@ -139,6 +139,7 @@ async def open_app(
         closing.callback(models.residents.close)
         for backend in built.values():
             closing.push_async_callback(backend.close)
+        router = build_router(settings, built, spendings=SqlSpendings(database), changed=news.set)
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)

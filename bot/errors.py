@@ -18,6 +18,9 @@ FrontdeskError
 └── BackendError              the router: one way to reach a model did not give an answer
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
     ├── BackendUnavailable        try another one
+    ├── BackendUnsure             ask a larger one: it answered, and nobody should rely on it
+    ├── BackendPassedOver         try another one: it was not asked, and nothing is wrong with it
+    │   └── OverBudget                what it might cost is more than is left
     └── BackendMisconfigured      try another one, and tell the person who runs the bot
 """
 
@@ -131,6 +134,18 @@ class BackendBusy(BackendError):
 
 class BackendUnavailable(BackendError):
     """It will not answer this request, however often it is asked; another backend may."""
+
+
+class BackendUnsure(BackendError):
+    """It answered, but not so that anybody should rely on it; a larger one may."""
+
+
+class BackendPassedOver(BackendError):
+    """It was not asked: too many wait for it already."""
+
+
+class OverBudget(BackendPassedOver):
+    """It was not asked: what it might cost is more than is left."""
 
 
 class BackendMisconfigured(BackendError):

@@ -20,7 +20,8 @@ class Breaker:
 
     After ``failures`` of them it is open for ``seconds``, then half-open until an answer closes
     it or a failure opens it anew. An attempt that a customer gives up is neither. ``changed`` is
-    called whenever it opens or closes.
+    called whenever it opens or closes. Without ``trials`` no turn is the one that tries: someone
+    else does.
     """
 
     def __init__(
@@ -30,8 +31,10 @@ class Breaker:
         seconds: float,
         clock: Callable[[], float],
         changed: Callable[[], object] = lambda: None,
+        trials: bool = True,
     ) -> None:
         self.seconds = seconds
+        self._may_try = trials
         self._failures = failures
         self._clock = clock
         self._changed = changed
@@ -50,7 +53,8 @@ class Breaker:
     def admits(self) -> bool:
         """Whether one more turn may ask: always, never, or as the one that tries."""
         state = self.state
-        return state is State.CLOSED or (state is State.HALF_OPEN and not self._trials)
+        tries = self._may_try and state is State.HALF_OPEN and not self._trials
+        return state is State.CLOSED or tries
 
     @property
     def opened(self) -> float:

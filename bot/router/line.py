@@ -2,16 +2,27 @@
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, field
 
-from bot.backends.base import Backend, Finished, Output, Request, StopReason
-from bot.errors import BackendBusy, BackendError, BackendMisconfigured, BackendUnavailable
+from bot.backends.base import Backend, Finished, Output, Request, StopReason, Text, Thought
+from bot.errors import (
+    BackendBusy,
+    BackendError,
+    BackendMisconfigured,
+    BackendPassedOver,
+    BackendUnavailable,
+)
 from bot.messages import GIVEN_UP, Attempt, Usage
 from bot.router.breaker import Breaker
+from bot.router.budget import Bill, Purse
+from bot.router.gate import Gate
 from bot.router.watch import Watch
 
 _log = logging.getLogger("bot.router")
+
+_MARGIN = 1.5  # providers count other tokens than we do, and words of their own besides
+_OF_A_MESSAGE = 8  # tokens around each
 
 Clock = Callable[[], float]
 Price = Callable[[str, str, Usage], float | None]  # backend, model, usage -> US dollars
@@ -26,30 +37,69 @@ class Patience:
     silence_seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Tells what a request takes before it is asked, rather too much than too little.
+
+    ``count`` counts the tokens of a text; a backend writes ``most_tokens`` in one answer.
+    """
+
+    count: Callable[[str], int] = len
+    most_tokens: int = 0
+
+    def read(self, request: Request) -> int:
+        """Return the tokens that a model reads of ``request``."""
+        texts = [request.system, *(said.text for said in request.history), request.context]
+        counted = sum(self.count(text) for text in texts) + _OF_A_MESSAGE * len(texts)
+        return round(counted * _MARGIN)
+
+    def written(self, request: Request) -> int:
+        """Return the tokens that a model writes at most."""
+        allowed = request.max_tokens
+        return self.most_tokens if allowed is None else min(allowed, self.most_tokens)
+
+
 @dataclass(slots=True)
 class _Course:
     """How an attempt goes."""
 
     started: float
+    reads: int = 0  # tokens, as they were guessed
+    writes: int = 0
+    asked: bool = False
+    failed: bool = False
     error: str = GIVEN_UP
     first_piece: float | None = None
     finished: Finished | None = None
+    written: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The way to one backend."""
+    """The way to one backend: through its queue, where it has one, and out of the budget."""
 
     backend: Backend
     breaker: Breaker
     patience: Patience
     price: Price
     clock: Clock
+    gate: Gate | None = None
+    purse: Purse | None = None
+    measure: Measure = field(default_factory=Measure)
 
     async def ask(
-        self, request: Request, *, verdict: Verdict, keep: Callable[[Attempt], None]
+        self,
+        request: Request,
+        *,
+        verdict: Verdict,
+        keep: Callable[[Attempt], None],
+        conversation: int = 0,
+        queue_seconds: float | None = None,
     ) -> AsyncGenerator[Output]:
         """Ask once; however it ends, ``keep`` gets the attempt.
+
+        ``conversation`` is the one that it costs something; nobody waits in the queue for longer
+        than ``queue_seconds``.
 
         Raises:
             BackendError: there was no answer, it stopped in its middle, or ``verdict`` found
@@ -57,16 +107,58 @@ class Line:
         """
         course = _Course(self.clock())
         try:
-            async with aclosing(self._outputs(request)) as outputs:
-                async for output in outputs:
-                    self._note(output, course, verdict)
-                    yield output
+            async with AsyncExitStack() as paths:
+                await self._queue(paths, request, course, queue_seconds)
+                await self._pay(paths, course, conversation)
+                course.asked = True
+                outputs = await paths.enter_async_context(aclosing(self._outputs(request)))
+                try:
+                    async for output in outputs:
+                        self._note(output, course, verdict)
+                        yield output
+                except BackendError:
+                    course.failed = True
+                    raise
         except BackendError as failure:
             course.error = str(failure)
             self._failed(failure)
             raise
         finally:
             keep(self._attempt(course))
+
+    async def _queue(
+        self, paths: AsyncExitStack, request: Request, course: _Course, seconds: float | None
+    ) -> None:
+        """Wait until it is this turn's time, and note what it will take."""
+        gate = self.gate
+        if self.purse or (gate and gate.counts_tokens):
+            course.reads = self.measure.read(request)
+            course.writes = self.measure.written(request)
+        if gate is None:
+            return
+        tokens = course.reads + course.writes
+        try:
+            await paths.enter_async_context(gate.passed(tokens, seconds=seconds))
+        except TimeoutError as error:
+            text = f"The queue before {self.backend.name!r} is longer than {seconds:g} seconds."
+            raise BackendPassedOver(text, backend=self.backend.name) from error
+        paths.callback(lambda: gate.correct(self._took(course) - tokens))
+
+    async def _pay(self, paths: AsyncExitStack, course: _Course, conversation: int) -> None:
+        """Hold what it may cost, and pay in the end what it did."""
+        if self.purse is None:
+            return
+        most = Bill(
+            tokens=course.reads + course.writes, dollars=self._dollars(course.reads, course.writes)
+        )
+        bill = await paths.enter_async_context(
+            self.purse.paying(self.backend.name, most, conversation=conversation)
+        )
+
+        def write() -> None:
+            bill.tokens, bill.dollars = self._took(course), self._cost(course)
+
+        paths.callback(write)
 
     async def _outputs(self, request: Request) -> AsyncGenerator[Output]:
         outputs, watch = self.backend.stream(request), Watch()
@@ -103,6 +195,8 @@ class Line:
     def _note(self, output: Output, course: _Course, verdict: Verdict) -> None:
         if course.first_piece is None:
             course.first_piece = self.clock() - course.started
+        if isinstance(output, Text | Thought):
+            course.written.append(output.text)
         if not isinstance(output, Finished):
             return
         course.finished = output
@@ -112,7 +206,35 @@ class Line:
         course.error = ""
         self.breaker.succeeded()
 
+    def _took(self, course: _Course) -> int:
+        """Return the tokens that an attempt took; what the provider did not tell is guessed."""
+        if course.finished and (told := course.finished.usage) != Usage():
+            return told.input + told.output
+        return course.reads + self._guessed(course) if self._charged(course) else 0
+
+    def _cost(self, course: _Course) -> float:
+        if course.finished and (told := course.finished.usage) != Usage():
+            return self.price(self.backend.name, course.finished.model, told) or 0.0
+        if not self._charged(course):
+            return 0.0
+        return self._dollars(course.reads, self._guessed(course))
+
+    def _charged(self, course: _Course) -> bool:
+        """Whether it costs something: not if nobody was asked, or nothing but a failure came."""
+        return course.asked and (course.first_piece is not None or not course.failed)
+
+    def _guessed(self, course: _Course) -> int:
+        return min(course.writes, self.measure.count("".join(course.written)))
+
+    def _dollars(self, reads: int, writes: int) -> float:
+        """Return what so many tokens cost at most: read for the first time, and kept in a cache."""
+        ways = [Usage(input=reads, output=writes, cache_write=kept) for kept in (0, reads)]
+        name, model = self.backend.name, self.backend.model
+        return max(self.price(name, model, usage) or 0.0 for usage in ways)
+
     def _failed(self, failure: BackendError) -> None:
+        if isinstance(failure, BackendPassedOver):
+            return
         misconfigured = isinstance(failure, BackendMisconfigured)
         if not self.breaker.failed(at_once=misconfigured, trouble=str(failure)):
             return

@@ -2,38 +2,43 @@
 
 import asyncio
 import random as chance
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.backends.base import Backend
 from bot.errors import SettingsError, nearest
 from bot.messages import LeftAlone
 from bot.router.breaker import Breaker, State
-from bot.router.line import Clock, Line, Patience, Price
-from bot.router.route import Retries, Route
-from bot.settings import RouterSettings, Rule
+from bot.router.budget import Purse
+from bot.router.choosing import choose
+from bot.router.circumstances import Circumstances
+from bot.router.gate import Gate, Limits
+from bot.router.line import Clock, Line, Measure, Patience, Price
+from bot.router.route import Path, Retries, Route
+from bot.settings import RouterSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What the rules look at.
+class Terms:
+    """On which terms a backend is asked; the defaults are those of one that costs nothing.
 
-    ``question_length`` is in characters; ``backend`` is the conversation's own choice.
+    ``free`` backends stand outside of every budget.
     """
 
-    channel: str
-    question_length: int
-    strategy: str
-    language: str | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    backend: str | None = None
+    patience: Patience = field(default_factory=Patience)
+    limits: Limits = field(default_factory=Limits)
+    measure: Measure = field(default_factory=Measure)
+    free: bool = True
+
+
+_NO_TERMS = Terms()
 
 
 class Router:
     """Knows every backend, how it fares, and whose turn it is.
 
-    ``patience`` is by the backend's name; ``clock`` is monotonic. ``changed`` is called whenever
-    a backend begins or ceases to be left alone.
+    ``terms`` are by the backend's name; ``clock`` is monotonic. ``changed`` is called whenever
+    a backend begins or ceases to be left alone. ``purse`` is None where nothing is limited.
     """
 
     def __init__(
@@ -41,9 +46,10 @@ class Router:
         *,
         backends: Mapping[str, Backend],
         settings: RouterSettings,
-        patience: Mapping[str, Patience],
+        terms: Mapping[str, Terms],
         price: Price,
         clock: Clock,
+        purse: Purse | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = chance.random,
         changed: Callable[[], object] = lambda: None,
@@ -57,37 +63,66 @@ class Router:
             sleep=sleep,
             random=random,
         )
-        self._lines = {
-            name: Line(
+
+        def line(name: str, backend: Backend) -> Line:
+            on = terms.get(name, _NO_TERMS)
+            return Line(
                 backend=backend,
                 breaker=Breaker(
                     failures=settings.breaker_failures,
                     seconds=settings.breaker_seconds,
                     clock=clock,
                     changed=changed,
+                    trials=not settings.probe_seconds,
                 ),
-                patience=patience.get(name, Patience()),
+                patience=on.patience,
                 price=price,
                 clock=clock,
+                gate=Gate(on.limits, clock=clock, sleep=sleep) if on.limits != Limits() else None,
+                purse=None if on.free else purse,
+                measure=on.measure,
             )
-            for name, backend in backends.items()
-        }
+
+        self._lines = {name: line(name, backend) for name, backend in backends.items()}
+        budget = settings.budget
+        named = budget.chain if budget else ()
+        free = [name for name in backends if terms.get(name, _NO_TERMS).free]
+        self._spare = {name: self._lines[name] for name in named or free}
 
     def route(self, circumstances: Circumstances) -> Route:
         """Return the way of one turn: its own choice first, then the chain of its rule.
 
         A choice that no longer exists is passed over; the settings may have changed since.
         """
-        chain = [*self._chain(circumstances)]
-        if circumstances.backend in self._lines:
-            chain.insert(0, circumstances.backend)
-        return Route([self._lines[name] for name in dict.fromkeys(chain)], retries=self._retries)
+        choice = choose(circumstances, self._settings, self._lines)
+        path = Path(
+            lines=[self._lines[name] for name in choice.chain],
+            small=self._lines.get(choice.small),
+            hard=choice.hard,
+            spare=[line for name, line in self._spare.items() if name not in choice.chain],
+            why=choice.why,
+            strategy=choice.strategy,
+            conversation=circumstances.conversation,
+        )
+        return Route(path, retries=self._retries)
 
-    def writers(self) -> Route | None:
-        """Return a way to a text that is no answer, such as a summary; None where nobody writes."""
+    def writers(self, conversation: int = 0) -> Route | None:
+        """Return a way to a text that is no answer, such as a summary; None where nobody writes.
+
+        ``conversation`` is the one that it costs something; 0 is none.
+        """
         lines = [self._lines[name] for name in self._settings.chain or self._lines]
         writing = [line for line in lines if line.backend.writes]
-        return Route(writing, retries=self._retries) if writing else None
+        if not writing:
+            return None
+        spare = [line for line in self._spare.values() if line not in writing]
+        spare = [line for line in spare if line.backend.writes]
+        path = Path(lines=writing, spare=spare, conversation=conversation)
+        return Route(path, retries=self._retries)
+
+    def queues(self) -> Mapping[str, int]:
+        """Return how many turns wait for each backend that may not be asked by all at once."""
+        return {name: line.gate.waiting for name, line in self._lines.items() if line.gate}
 
     def breakers(self) -> Mapping[str, State]:
         """Return whether each backend is asked at the moment."""
@@ -98,34 +133,15 @@ class Router:
         found = {name: line.breaker.left_alone for name, line in self._lines.items()}
         return {name: left for name, left in found.items() if left is not None}
 
-    def _chain(self, circumstances: Circumstances) -> Iterable[str]:
-        for rule in self._settings.rules:
-            if _fits(rule, circumstances):
-                return rule.chain
-        return self._settings.chain or self._lines
-
-
-def _fits(rule: Rule, to: Circumstances) -> bool:
-    return (
-        rule.channel in (None, to.channel)
-        and rule.strategy in (None, to.strategy)
-        and (rule.language is None or _speaks(to.language, rule.language))
-        and (rule.longer_than is None or to.question_length > rule.longer_than)
-        and (rule.shorter_than is None or to.question_length < rule.shorter_than)
-        and rule.attributes.items() <= to.attributes.items()
-    )
-
-
-def _speaks(language: str | None, wanted: str) -> bool:
-    """Whether ``language`` is ``wanted`` or a kind of it, as 'de-AT' is of 'de'."""
-    return f"{language or ''}-".lower().startswith(f"{wanted}-".lower())
-
 
 def _check(settings: RouterSettings, backends: Mapping[str, Backend]) -> None:
     if not backends:
         raise SettingsError("There is no backend to answer. Add one: [backends.NAME] in bot.toml.")
     chains = {"router.chain": settings.chain}
     chains |= {f"router.rules[{n}].chain": rule.chain for n, rule in enumerate(settings.rules)}
+    chains |= {f"router.split[{n}].chain": arm.chain for n, arm in enumerate(settings.split)}
+    chains |= {"router.budget.chain": settings.budget.chain} if settings.budget else {}
+    chains |= {"router.cascade.small": (settings.cascade.small,)} if settings.cascade else {}
     for place, chain in chains.items():
         for name in chain:
             if name not in backends:

@@ -1,4 +1,4 @@
-"""Makes the router: how long it waits for each backend, and what an answer costs."""
+"""Makes the router: on which terms it asks each backend, and what an answer costs."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,22 +6,20 @@ from collections.abc import Callable, Mapping
 from bot.backends.base import Backend
 from bot.backends.prices import cost, seller
 from bot.messages import Usage
-from bot.router import Patience, Router
-from bot.settings import HostedSettings, ModelSettings, Settings
+from bot.router import Limits, Measure, Patience, Purse, Router, Terms
+from bot.settings import BackendSettings, HostedSettings, ModelSettings, Settings
+from bot.store.base import Spendings
+from bot.window import count_tokens
 
 
 def build_router(
-    settings: Settings, backends: Mapping[str, Backend], *, changed: Callable[[], object]
+    settings: Settings,
+    backends: Mapping[str, Backend],
+    *,
+    spendings: Spendings,
+    changed: Callable[[], object],
 ) -> Router:
     """Make the router; ``changed`` is called whenever it begins or ceases to leave one alone."""
-    patience = {
-        name: Patience(
-            first_piece_seconds=section.first_piece_seconds,
-            silence_seconds=section.silence_seconds,
-        )
-        for name, section in settings.backends.items()
-        if isinstance(section, ModelSettings)
-    }
 
     def price(backend: str, model: str, usage: Usage) -> float | None:
         section = settings.backends.get(backend)
@@ -37,11 +35,38 @@ def build_router(
             output_price=section.output_price,
         )
 
+    budget = settings.router.budget
     return Router(
         backends=backends,
         settings=settings.router,
-        patience=patience,
+        terms={name: _terms(section) for name, section in settings.backends.items()},
         price=price,
         clock=time.monotonic,
+        purse=Purse(settings=budget, spendings=spendings) if budget else None,
         changed=changed,
+    )
+
+
+def costs_nothing(section: BackendSettings) -> bool:
+    """Tell whether a backend's answers are for nothing: so it stands outside of every budget."""
+    if not isinstance(section, HostedSettings):
+        return True
+    return section.input_price == 0 and section.output_price == 0
+
+
+def _terms(section: BackendSettings) -> Terms:
+    if not isinstance(section, ModelSettings):
+        return Terms()
+    return Terms(
+        patience=Patience(
+            first_piece_seconds=section.first_piece_seconds,
+            silence_seconds=section.silence_seconds,
+        ),
+        limits=Limits(
+            concurrency=section.concurrency,
+            requests_per_minute=section.requests_per_minute,
+            tokens_per_minute=section.tokens_per_minute,
+        ),
+        measure=Measure(count=count_tokens, most_tokens=section.max_tokens),
+        free=costs_nothing(section),
     )

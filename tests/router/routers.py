@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.backends.base import Backend, Output, Request, Said, Text
 from bot.backends.scripted import Answer, ScriptedBackend
 from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable
-from bot.router import Circumstances, FellBack, Patience, Route, Router
+from bot.router import Circumstances, FellBack, Patience, Purse, Route, Router, Terms
 from bot.settings import RouterSettings
 from tests.clocks import Clock
 
@@ -32,14 +32,18 @@ def router(
     settings: RouterSettings | None = None,
     patience: Patience | None = None,
     clock: Clock | None = None,
+    terms: Terms | None = None,
+    purse: Purse | None = None,
 ) -> Router:
     clock = clock or Clock()
+    terms = terms or Terms(patience=patience or Patience())
     return Router(
         backends={backend.name: backend for backend in backends},
         settings=settings or RouterSettings(),
-        patience={backend.name: patience or Patience() for backend in backends},
+        terms=dict.fromkeys((one.name for one in backends), terms),
         price=lambda _backend, _model, usage: usage.output / 100,
         clock=clock,
+        purse=purse,
         sleep=clock.sleep,
         random=lambda: 1.0,
     )

@@ -1,0 +1,87 @@
+"""Sees to it that answers cost no more than the settings allow."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.errors import OverBudget, StoreError
+from bot.settings import BudgetSettings
+from bot.store.base import Reservation, Spendings
+
+_logger = logging.getLogger(__name__)
+
+_HELD_SECONDS = 900.0  # beyond the longest answer; a process that died holds its share as long
+
+
+@dataclass(slots=True, kw_only=True)
+class Bill:
+    """What one request costs: at most while it is asked, in truth once it has ended."""
+
+    tokens: int
+    dollars: float
+
+
+class Purse:
+    """Pays for what backends are asked, from the budgets that all processes share.
+
+    ``chain`` are the backends that are asked once nothing is left.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: BudgetSettings,
+        spendings: Spendings,
+        seconds: float = _HELD_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._spendings = spendings
+        self._seconds = seconds
+        self._told: set[str] = set()
+
+    @asynccontextmanager
+    async def paying(self, backend: str, most: Bill, *, conversation: int) -> AsyncIterator[Bill]:
+        """Hold what a request may cost at ``most``; what the block writes into it is paid.
+
+        Raises:
+            OverBudget: so much is not left.
+            StoreUnavailable: nobody knows what is left.
+        """
+        held = await self._spendings.reserve(
+            backend,
+            conversation=conversation,
+            dollars=most.dollars,
+            tokens=most.tokens,
+            limits=self._settings,
+            seconds=self._seconds,
+        )
+        if not isinstance(held, Reservation):
+            self._tell(held.limit, held.scope)
+            raise OverBudget(f"{self._words(held.limit)} used up.", backend=backend)
+        try:
+            yield most
+        finally:
+            # Whoever gives up does not keep the books from being written.
+            await asyncio.shield(self._settle(held, most))
+
+    async def _settle(self, held: Reservation, bill: Bill) -> None:
+        try:
+            await self._spendings.settle(held, dollars=bill.dollars, tokens=bill.tokens)
+        except StoreError as error:
+            _logger.warning("What an answer cost could not be kept: %s", error)
+
+    def _words(self, limit: str) -> str:
+        what, _, span = limit.split("_")
+        allowed = getattr(self._settings, limit)
+        sum_ = f"${allowed:g}" if what == "dollars" else f"{allowed:,} tokens"
+        return f"The budget of {sum_} a {span} is"
+
+    def _tell(self, limit: str, scope: str) -> None:
+        """Log each budget that is used up once; of a conversation's, the first one."""
+        key = limit if limit.endswith("conversation") else f"{limit} {scope}"
+        if key in self._told:
+            return
+        self._told.add(key)
+        _logger.warning("%s used up (router.budget.%s).", self._words(limit), limit)

@@ -1,0 +1,102 @@
+"""Decides what a small backend may answer."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from typing import Protocol
+
+from bot.backends.base import Backend, Finished, Output
+from bot.errors import BackendUnavailable, BackendUnsure
+from bot.router.circumstances import Circumstances
+from bot.router.line import Line, Verdict
+from bot.settings import CascadeSettings
+
+
+class Doubt(Protocol):
+    """Judges one answer of the small backend while it is written."""
+
+    def settled(self, output: Output) -> bool:
+        """Take some more of the answer; tell whether it may be shown from here on."""
+        ...
+
+    def against(self, finished: Finished) -> str:
+        """Tell, of an answer that never settled, why it is unsure; empty where it is not."""
+        ...
+
+
+Doubts = Callable[[Backend], Doubt]
+"""Makes the judge of one answer of a backend."""
+
+
+def hard(to: Circumstances, settings: CascadeSettings) -> str:
+    """Return why a question is too hard for the small backend; empty where it is not."""
+    reasons = {
+        f"the question is longer than {settings.longer_than} characters": (
+            0 < settings.longer_than < to.question_length
+        ),
+        f"it holds {to.questions} questions": 0 < settings.questions <= to.questions,
+        f"no passage covers {settings.covered:.0%} of the question": (
+            to.coverage is not None and to.coverage < settings.covered
+        ),
+        f"the customer is {to.mood}": to.mood in settings.moods,
+        f"the strategy is {to.strategy}": to.strategy in settings.strategies,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+class Trial:
+    """The answer of the small backend: held back until it is sure, and then let out.
+
+    What was let out is never withdrawn for the sake of the cascade.
+    """
+
+    def __init__(self, *, line: Line, doubt: Doubt, verdict: Verdict) -> None:
+        self.line = line
+        self.why = ""
+        self.held: list[Output] = []
+        self._doubt = doubt
+        self._verdict = verdict
+        self._settled = False
+
+    @property
+    def told(self) -> str:
+        """What became of it, for the audit."""
+        if self.why:
+            return f"was unsure, {self.why}"
+        return "was sure" if self._settled else "gave no answer"
+
+    def verdict(self, finished: Finished) -> str:
+        """Judge the end of an answer that is let out by then; what is held back waits for it."""
+        return self._verdict(finished) if self._settled else ""
+
+    async def outputs(self, answer: AsyncGenerator[Output]) -> AsyncGenerator[Output]:
+        """Yield what ``answer`` yields, from when it is sure.
+
+        Raises:
+            BackendUnsure: it never was.
+        """
+        async with aclosing(answer):
+            async for output in answer:
+                if self._settled:
+                    yield output
+                    continue
+                self.held.append(output)
+                if self._settles(output):
+                    for held in self.release():
+                        yield held
+
+    def release(self) -> Iterator[Output]:
+        """Let out what was held back."""
+        held, self.held, self._settled = self.held, [], True
+        for output in held:
+            if isinstance(output, Finished) and (against := self._verdict(output)):
+                self.why = against
+                raise BackendUnavailable(against, backend=self.line.backend.name)
+            yield output
+
+    def _settles(self, output: Output) -> bool:
+        if not isinstance(output, Finished):
+            return self._doubt.settled(output)
+        self.why = self._doubt.against(output)
+        if self.why:
+            raise BackendUnsure(self.why, backend=self.line.backend.name)
+        return True
