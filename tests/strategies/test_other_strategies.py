@@ -1,0 +1,156 @@
+"""Few-shot from a file, the provider's own thinking, and what every strategy has in common."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from bot.backends.anthropic import to_body as to_claude
+from bot.backends.base import Request, Said, Thinks
+from bot.backends.openai import OpenAIBackend
+from bot.backends.openai import to_body as to_gpt
+from bot.errors import SettingsError
+from bot.prompts import PromptBook
+from bot.resources import shipped
+from bot.settings import AnthropicSettings, OpenAISettings, Settings
+from bot.settings.fields import StrategyName
+from bot.strategies import STRATEGIES, FewShot, SelfConsistency, TreeOfThought
+from bot.strategies.few_shot import Example
+from bot.wiring.strategies import build_strategies
+from tests.strategies.desks import Model, answered
+
+
+def test_every_strategy_has_its_template() -> None:
+    names = {sheet.name for sheet in PromptBook(shipped=shipped("prompts")).sheets()}
+    assert {each.template for each in STRATEGIES.values()} <= names
+
+
+def test_the_settings_know_every_strategy_by_name() -> None:
+    assert get_args(StrategyName) == tuple(STRATEGIES)
+    assert tuple(build_strategies(Settings())) == tuple(STRATEGIES)
+
+
+def test_strategies_are_made_as_they_are_set() -> None:
+    settings = Settings.model_validate(
+        {
+            "strategies": {
+                "self_consistency": {"answers": 3, "temperature": 1, "tokens": 900},
+                "tree_of_thought": {"breadth": 4, "depth": 3, "kept": 1, "seconds": 5},
+            }
+        }
+    )
+    made = build_strategies(settings)
+    consistency, tree = made["self_consistency"], made["tree_of_thought"]
+    assert isinstance(consistency, SelfConsistency)
+    assert isinstance(tree, TreeOfThought)
+    assert (consistency.answers, consistency.temperature) == (3, 1.0)
+    assert consistency.limits.tokens == 900
+    assert (tree.breadth, tree.depth, tree.kept, tree.limits.seconds) == (4, 3, 1, 5.0)
+
+
+@pytest.mark.parametrize("name", ["self_consistency", "tree_of_thought", "reasoning_queries"])
+async def test_a_backend_that_only_quotes_is_asked_for_no_step(name: str) -> None:
+    quotes = Model(lambda _: "> 30 days [1]", writes=False)
+    given = await answered(name, quotes)
+    assert given.text == "> 30 days [1]"
+    assert len(quotes.requests) == 1
+    assert given.failed
+
+
+# --- Few-shot
+
+EXAMPLES = (
+    Example(question="How long does shipping take?", reply="3 days [1]."),
+    Example(question="May I send back a chair?", reply="Sure [1].", passages=("Returns: 30 days",)),
+    Example(question="Do you sell lamps?", reply="We do [1]."),
+)
+
+
+async def test_the_nearest_examples_stand_before_the_passages_and_after_the_history() -> None:
+    model = Model(lambda _: "You have 30 days [1].")
+    few_shot = FewShot(examples=EXAMPLES, most=2)
+    given = await answered(few_shot, model, question="How do I send back a lamp?")
+    context = model.requests[0].context
+    assert context.index("send back a chair") < context.index("<passages>")
+    assert 'Passages: 1 "Returns: 30 days"' in context
+    assert context.count("<example>") == 2
+    assert given.draft.steps[0].text.endswith("May I send back a chair?"), "the nearest is last"
+    assert given.draft.prompt == "direct.j2"
+
+
+async def test_examples_that_share_nothing_are_left_out() -> None:
+    model = Model(lambda _: "Hello!")
+    given = await answered(FewShot(examples=EXAMPLES), model, question="Bonjour")
+    assert "<examples>" not in model.requests[0].context
+    assert given.draft.steps[0].text == "none is like the question"
+
+
+def examples(file: Path, text: str) -> Settings:
+    file.write_text(text)
+    return Settings.model_validate({"strategies": {"few_shot": {"examples": str(file)}}})
+
+
+def test_examples_are_read_from_a_file(tmp_path: Path) -> None:
+    settings = examples(tmp_path / "a.yaml", "- {question: Returning, reply: Yes., passages: [a]}")
+    few_shot = build_strategies(settings)["few_shot"]
+    assert isinstance(few_shot, FewShot)
+    assert few_shot.examples == (Example(question="Returning", reply="Yes.", passages=("a",)),)
+    assert few_shot.nearest("returns"), "by its stem"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[", "cannot be read as YAML"),
+        ("", "It is a list of examples"),
+        ("[]", "holds no example"),
+        ("- {question: a}", "0.reply: Field required"),
+        ("- {question: a, reply: ' '}", "0.reply: String should have at least 1"),
+        ("- {question: a, reply: b, answer: c}", "0.answer: Extra inputs"),
+    ],
+)
+def test_a_file_that_holds_no_examples_is_told(tmp_path: Path, text: str, wrong: str) -> None:
+    with pytest.raises(SettingsError, match=wrong):
+        build_strategies(examples(tmp_path / "a.yaml", text))
+
+
+# --- The provider's own thinking
+
+REQUEST = Request(
+    system="", history=(Said(role="user", text="Hi"),), context="", question="Hi", effort="high"
+)
+
+
+async def test_a_model_is_told_how_hard_to_think() -> None:
+    model = Model(lambda _: "Thirty days.", thinks=True)
+    given = await answered("thinking", model)
+    assert model.requests[0].effort == "medium"
+    assert not given.failed
+
+
+async def test_a_model_that_cannot_be_told_just_answers_and_the_audit_says_so() -> None:
+    given = await answered("thinking", Model(lambda _: "Thirty days."))
+    assert given.text == "Thirty days."
+    assert given.draft.steps[0].error == "'model' (model) cannot be told to think; it just answered"
+
+
+def test_claude_thinks_as_hard_as_the_request_says() -> None:
+    settings = AnthropicSettings(kind="anthropic", temperature=0.2)
+    body = to_claude(REQUEST, settings=settings)
+    assert body["thinking"]["type"] == "adaptive"
+    assert body["output_config"] == {"effort": "high"}
+    assert "temperature" not in body
+    old = AnthropicSettings(kind="anthropic", model="claude-sonnet-4-20250514")
+    assert "output_config" not in to_claude(REQUEST, settings=old)
+
+
+def test_gpt_thinks_as_hard_as_the_request_says() -> None:
+    settings = OpenAISettings(kind="openai", model="gpt-5-mini")
+    assert to_gpt(REQUEST, settings=settings)["reasoning_effort"] == "high"
+    plain = OpenAISettings(kind="openai", model="gpt-4o-mini", temperature=0.1)
+    assert "reasoning_effort" not in to_gpt(REQUEST, settings=plain)
+    told = OpenAISettings(kind="openai", model="house-model", effort="low")
+    assert to_gpt(REQUEST, settings=told)["reasoning_effort"] == "high"
+    backend = OpenAIBackend(name="gpt", settings=plain, key=None)
+    assert isinstance(backend, Thinks)
+    assert not backend.thinks
