@@ -7,8 +7,8 @@ import pytest
 
 from bot.backends.anthropic import to_body as to_claude
 from bot.backends.base import Request, Said, Thinks
+from bot.backends.chat import to_body as to_gpt
 from bot.backends.openai import OpenAIBackend
-from bot.backends.openai import to_body as to_gpt
 from bot.errors import SettingsError
 from bot.prompts import PromptBook
 from bot.resources import shipped
