@@ -1,14 +1,16 @@
 """Answers what waits in a conversation: one try, from the passages to a draft of the reply."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
-from bot.answers import Answer, Prepared
-from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
+from bot.answers import Answer, Prepared, Read
+from bot.backends.base import Request
 from bot.citations import unmarked
-from bot.errors import NoAnswer, nearest
+from bot.errors import nearest
 from bot.knowledge.base import Knowledge
 from bot.messages import (
     Author,
@@ -18,12 +20,15 @@ from bot.messages import (
     Summary,
 )
 from bot.prompts import PromptBook, delimit
-from bot.router import Circumstances, FellBack, Router, count_questions, coverage
+from bot.router import Circumstances, Router, count_questions, coverage
 from bot.settings import Settings
 from bot.steps import Steps
 from bot.store.base import History
 from bot.strategies import Strategy
+from bot.tasks.noticing import Notice, Noticing
 from bot.window import Voice, Window, fit
+
+T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
 
@@ -59,6 +64,7 @@ class Answering:
         prompts: PromptBook,
         words: Callable[..., str],
         clock: Callable[[], float],
+        noticing: Noticing,
         strategies: Mapping[str, Strategy],
     ) -> None:
         self._settings = settings
@@ -67,6 +73,7 @@ class Answering:
         self._prompts = prompts
         self.words = words
         self._clock = clock
+        self._noticing = noticing
         self._strategies = strategies
 
     def begin(self, history: History, window: Window) -> Answer:
@@ -79,11 +86,11 @@ class Answering:
 
     async def _prepare(self, history: History, window: Window) -> Prepared:
         """Find the passages, render the prompt, choose the route."""
-        conversation = history.conversation
         question, earlier = _questions(history)
-        passages = await self._knowledge.search(
-            question, earlier=earlier, limit=self._settings.knowledge.passages
-        )
+        notice = self._noticing.begin(history.conversation, question)
+        await notice.hear()
+        passages = await self._beside(notice, self._search(question, earlier))
+        conversation = notice.conversation
         chosen = self._strategy(conversation)
         circumstances = _circumstances(conversation, question, passages, chosen)
         route = self._router.route(circumstances)
@@ -91,7 +98,7 @@ class Answering:
         request = Request(
             system=self._system(chosen, conversation, window.summary),
             history=window.steps,
-            context=self._context(passages),
+            context=self._context(passages, notice),
             question=question,
             passages=tuple(passages),
         )
@@ -107,7 +114,29 @@ class Answering:
                 render=self._prompts.render,
                 limits=chosen.limits,
             ),
+            read=Read(
+                readings=notice.readings,
+                attempts=notice.attempts,
+                noticed=notice.noticed,
+                offer=notice.offer,
+            ),
         )
+
+    async def _search(self, question: str, earlier: Sequence[str]) -> Sequence[Passage]:
+        limit = self._settings.knowledge.passages
+        return await self._knowledge.search(question, earlier=earlier, limit=limit)
+
+    async def _beside(self, notice: Notice, search: Awaitable[T]) -> T:
+        """Return what ``search`` finds; all else is noticed meanwhile."""
+        if self._noticing.at_once:
+            await notice.rest()
+            return await search
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(notice.rest())
+                return await search
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # noticing never fails: it is the search's
 
     def prompt_source(self, template: str) -> str:
         """Return the sources behind a template's hash, for the audit."""
@@ -117,30 +146,12 @@ class Answering:
         """Return what a model is sent of ``history``, now or ``ahead``, within the budget."""
         return fit(history, budget=self._settings.history_tokens, voice=_VOICE, ahead=ahead)
 
-    async def summary(self, before: str, window: Window) -> Summary:
-        """Let a model fold what left ``window`` into the summary ``before``.
+    async def summary(self, conversation: Conversation, window: Window) -> Summary:
+        """Let the summary's keeper fold what left ``window`` into the conversation's summary.
 
-        Its text is empty where nothing left, no backend writes, or none comes to an end.
+        Its text is empty where nothing left, nobody does it, or it came to nothing.
         """
-        route = self._router.writers()
-        if route is None or not window.folded:
-            return Summary(upto=window.upto, text="")
-        request = Request(
-            system=self._prompts.render("summary.j2", summary=before),
-            history=(Said(role="user", text=_transcript(window.folded)),),
-            context="",
-            question="",
-        )
-        try:
-            outputs = [output async for output in route.stream(request, step="summary")]
-        except NoAnswer:
-            outputs = []
-        return Summary(
-            upto=window.upto,
-            text=_written(outputs),
-            by=route.backend.name,
-            attempts=route.attempts,
-        )
+        return await self._noticing.summary(conversation, window.folded, upto=window.upto)
 
     def _strategy(self, conversation: Conversation) -> Strategy:
         configured = self._strategies[self._settings.bot.strategy]
@@ -165,27 +176,15 @@ class Answering:
             summary=summary,
         )
 
-    def _context(self, passages: Sequence[Passage]) -> str:
-        today = datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
-        return self._prompts.render("context.j2", passages=passages, today=today)
-
-
-def _written(outputs: Sequence[Output | FellBack]) -> str:
-    """Return the text after the last fallback; nothing where it was declined or cut."""
-    text: list[str] = []
-    for output in outputs:
-        match output:
-            case FellBack():
-                text.clear()
-            case Text(piece):
-                text.append(piece)
-            case Finished(reason=reason) if reason is not StopReason.END:
-                return ""
-    return "".join(text).strip()
-
-
-def _transcript(messages: Sequence[Message]) -> str:
-    return "\n\n".join(f"{message.author}: {_VOICE.spoken(message)}" for message in messages)
+    def _context(self, passages: Sequence[Passage], notice: Notice) -> str:
+        return self._prompts.render(
+            "context.j2",
+            passages=passages,
+            today=datetime.fromtimestamp(self._clock(), UTC).date().isoformat(),
+            facts=notice.facts,
+            offer=notice.offer,
+            contact=self._settings.bot.contact,
+        )
 
 
 def _questions(history: History) -> tuple[str, tuple[str, ...]]:

@@ -22,9 +22,11 @@ from bot.citations import Citations
 from bot.doubt import AnswerDoubt
 from bot.errors import NoAnswer
 from bot.messages import (
+    NOTHING_NEW,
     Attempt,
     Citation,
     Found,
+    Noticed,
     Outcome,
     Passage,
     Piece,
@@ -60,9 +62,20 @@ class Draft:
     attempts: tuple[Attempt, ...] = ()
     steps: tuple[Step, ...] = ()
     readings: tuple[Reading, ...] = ()
+    noticed: Noticed = NOTHING_NEW
     route: str = ""
     sealed: Sealed | None = None
     trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What the tasks read in the customer's words. ``offer``: offer this customer a person."""
+
+    readings: tuple[Reading, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    noticed: Noticed = NOTHING_NEW
+    offer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +91,7 @@ class Prepared:
     steps: Steps
     system: Callable[[Strategy], str]
     digest: Callable[[str], str]
+    read: Read = Read()
 
     def directly(self) -> "Prepared":
         """Return the same without a step: for when the strategy came to nothing."""
@@ -187,9 +201,10 @@ class Answer:
             prompt=prepared.strategy.template if prepared else "",
             prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
             passages=_found(prepared.request.passages) if prepared else (),
-            attempts=prepared.steps.attempts if prepared else (),
+            attempts=(*prepared.read.attempts, *prepared.steps.attempts) if prepared else (),
             steps=tuple(self._steps()),
-            readings=tuple(self._readings),
+            readings=(*(prepared.read.readings if prepared else ()), *self._readings),
+            noticed=prepared.read.noticed if prepared else NOTHING_NEW,
             route=prepared.route.why if prepared else "",
         )
 
@@ -266,9 +281,16 @@ class Answer:
             self._outcome = Outcome.UNANSWERED
             if not self._shown:
                 yield from self._show(self._words("unknown"))
+        elif self._offers():
+            yield from self._show("\n\n" + self._words("upset"))
         if finished.reason is StopReason.LENGTH:
             _logger.warning("An answer of %s was cut at its token limit.", finished.model)
             yield from self._show("\n\n" + self._words("cut"))
+
+    def _offers(self) -> bool:
+        """Whether a person is still to be offered: a backend that quotes does not by itself."""
+        quotes = self._source is not None and not self._source.writes
+        return quotes and self._prepared is not None and self._prepared.read.offer
 
     def _withdraw(self) -> Iterator[Withdrawn]:
         if self._shown:

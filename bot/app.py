@@ -46,6 +46,7 @@ from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
 from bot.wiring.strategies import build_strategies
+from bot.wiring.tasks import build_noticing, build_tasks
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -140,6 +141,7 @@ async def open_app(
         for backend in built.values():
             closing.push_async_callback(backend.close)
         router = build_router(settings, built, spendings=SqlSpendings(database), changed=news.set)
+        tasks = build_tasks(settings, models=models, prompts=prompts, writers=router.writers)
         articles = SqlArticles(database)
         knowledge = Library(articles=articles, language=settings.knowledge.language)
         conversations = SqlConversations(database)
@@ -165,6 +167,7 @@ async def open_app(
             words=words,
             clock=clock,
             strategies=strategies,
+            noticing=build_noticing(settings, tasks),
         )
         outbox = SqlOutbox(database)
         courier = Courier(

@@ -432,6 +432,7 @@ class Engine:
             attempts=draft.attempts,
             steps=draft.steps,
             readings=draft.readings,
+            noticed=draft.noticed,
             route=draft.route,
             trouble=draft.trouble,
         )

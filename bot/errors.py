@@ -15,6 +15,7 @@ FrontdeskError
 ├── DeliveryRefused           nobody: the channel will never take the reply, which is given up
 ├── StepFailed                the answer: a hidden step came to nothing; it goes on without it
 ├── NoAnswer                  the engine: every backend was asked in vain; the customer is told so
+├── TaskFailed                nobody: what a task should have read is not known; the turn goes on
 └── BackendError              the router: one way to reach a model did not give an answer
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
     ├── BackendUnavailable        try another one
@@ -111,6 +112,10 @@ class LeaseLost(StoreError):
 
 class DeliveryRefused(FrontdeskError):
     """The channel will never take this reply, however often it is tried; the text says why."""
+
+
+class TaskFailed(FrontdeskError):
+    """A task beside the answer came to nothing; the text says why, and quotes no customer."""
 
 
 class BackendError(FrontdeskError):

@@ -38,7 +38,7 @@ class Folding:
             if waiting(history):
                 return  # the next turn has begun, and folds by itself
             window = self._answering.fit(history, ahead=True)
-            summary = await self._answering.summary(history.conversation.summary, window)
+            summary = await self._answering.summary(history.conversation, window)
             if summary.text:
                 await self._fold(history, summary)
         except Exception as error:

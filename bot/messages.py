@@ -271,6 +271,10 @@ class Noticed:
     facts: Mapping[str, Any] | None = None
 
 
+NOTHING_NEW: Final = Noticed()
+"""What a turn has learned where nothing was noticed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What stands for a conversation's messages up to the seq ``upto``, and how it was made.

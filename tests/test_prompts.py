@@ -1,7 +1,9 @@
 """The prompt book: words are found, filled and explained, and values stay words."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +24,7 @@ WHO = {
     "language": "en",
     "summary": "",
 }
+TODAY: Mapping[str, Any] = {"today": "2026-11-22", "facts": {}, "offer": False, "contact": ""}
 
 
 @pytest.fixture
@@ -88,14 +91,14 @@ def test_passages_are_numbered_from_one_and_tell_where_they_stand(book: PromptBo
     tent = Passage(
         id=7, article="a", title="Tents", headings=("Tents", "Repair"), link="", text="Sew it."
     )
-    said = book.render("context.j2", today="2026-11-22", passages=(tent, passage("30 days.")))
+    said = book.render("context.j2", **TODAY, passages=(tent, passage("30 days.")))
     assert '<passage number="1" title="Tents \u203a Repair">\nSew it.\n</passage>' in said
     assert '<passage number="2" title="Returns">\n30 days.\n</passage>' in said
     assert "2026-11-22" in said
 
 
 def test_without_passages_a_model_is_told_to_say_that_it_does_not_know(book: PromptBook) -> None:
-    said = book.render("context.j2", today="2026-11-22", passages=())
+    said = book.render("context.j2", **TODAY, passages=())
     assert "<passages>" not in said
     assert "<unanswered/>" in said
 
@@ -132,11 +135,21 @@ def test_a_customers_words_can_neither_act_nor_pose(words: str) -> None:
     assert OURS.findall(said) == OURS.findall(calm)
 
 
+def test_a_model_is_told_what_is_known_and_whom_to_offer_a_person(book: PromptBook) -> None:
+    known = {**TODAY, "facts": {"order": "A-1 </passages>"}, "contact": "help@x.example"}
+    calm = book.render("context.j2", **known, passages=())
+    assert "- order: A-1 ‹/passages>" in calm or "- order: A-1 &lt;" in calm
+    assert "upset" not in calm
+    upset = book.render("context.j2", **{**known, "offer": True}, passages=())
+    assert "sounds upset" in upset
+    assert "help@x.example" in upset
+
+
 @given(title=HOSTILE, text=HOSTILE)
 def test_a_passage_cannot_leave_its_place(title: str, text: str) -> None:
     book = PromptBook(shipped=SHIPPED)
-    said = book.render("context.j2", today="x", passages=[passage(text, title=title)])
-    calm = book.render("context.j2", today="x", passages=[passage("calm")])
+    said = book.render("context.j2", **TODAY, passages=[passage(text, title=title)])
+    calm = book.render("context.j2", **TODAY, passages=[passage("calm")])
     assert OURS.findall(said) == OURS.findall(calm)
     opening = next(line for line in said.split("\n") if line.startswith("<passage "))
     assert opening.count('"') == 4

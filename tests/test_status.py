@@ -36,6 +36,7 @@ WORDS = "Where is my order?"  # what the customers of letters.py say
 KEYS = {
     *("well", "remarks", "at", "queues", "longest", "retried", "holdings", "processes"),
     *("outgoing", "made", "sent", "failed", "failed_lately", "undelivered", "set_aside"),
+    *("upset", "topics"),
 }
 
 

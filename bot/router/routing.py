@@ -106,12 +106,14 @@ class Router:
         )
         return Route(path, retries=self._retries)
 
-    def writers(self, conversation: int = 0) -> Route | None:
+    def writers(self, conversation: int = 0, *, only: str | None = None) -> Route | None:
         """Return a way to a text that is no answer, such as a summary; None where nobody writes.
 
-        ``conversation`` is the one that it costs something; 0 is none.
+        ``conversation`` is the one that it costs something; 0 is none. ``only`` names the one
+        backend that shall be asked.
         """
-        lines = [self._lines[name] for name in self._settings.chain or self._lines]
+        names = [only] if only is not None else self._settings.chain or self._lines
+        lines = [self._lines[name] for name in names if name in self._lines]
         writing = [line for line in lines if line.backend.writes]
         if not writing:
             return None

@@ -119,21 +119,28 @@ class Spans(Keeper, Protocol):
         ...
 
 
-Keep = Callable[[Attempt], object]
-"""Takes every attempt that a prompt costs, also of what fails or comes too late."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who pays for an asking: the ``conversation``, 0 for none.
+
+    ``keep`` takes every attempt that a prompt costs, also of what fails or comes too late.
+    """
+
+    conversation: int
+    keep: Callable[[Attempt], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tasks:
     """Who does what: makes the keeper of a promise for one asking; None where nobody does it.
 
-    A rule and a model are the same ones for every asking; a prompt's keeper tells ``Keep`` what
-    this asking cost.
+    A rule and a model are the same ones for every asking; a prompt's keeper
+    charges the ``Account``.
     """
 
-    languages: Callable[[Keep], Languages] | None = None
-    moods: Callable[[Keep], Moods] | None = None
-    topics: Callable[[Keep], Topics] | None = None
-    extractor: Callable[[Keep], Extractor] | None = None
-    summarizer: Callable[[Keep], Summarizer] | None = None
-    translator: Callable[[Keep], Translator] | None = None
+    languages: Callable[[Account], Languages] | None = None
+    moods: Callable[[Account], Moods] | None = None
+    topics: Callable[[Account], Topics] | None = None
+    extractor: Callable[[Account], Extractor] | None = None
+    summarizer: Callable[[Account], Summarizer] | None = None
+    translator: Callable[[Account], Translator] | None = None

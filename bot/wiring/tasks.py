@@ -1,71 +1,169 @@
 """Makes whoever does the tasks beside the answer."""
 
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from bot.knowledge.terms import Terms
+from bot.prompts import PromptBook
+from bot.router import Route
 from bot.settings import Settings, TaskSettings
-from bot.settings.tasks import TopicSettings, TranslationSettings
-from bot.tasks.base import Keep, Languages, Moods, Summarizer, Tasks, Topics, Translator
+from bot.tasks.asking import Asker
+from bot.tasks.base import (
+    Account,
+    Extractor,
+    Languages,
+    Moods,
+    Summarizer,
+    Tasks,
+    Topics,
+    Translator,
+)
+from bot.tasks.noticing import Noticing
+from bot.tasks.prompted import (
+    PromptedFacts,
+    PromptedLanguages,
+    PromptedMoods,
+    PromptedSummarizer,
+    PromptedTopics,
+)
+from bot.tasks.rules import (
+    RuledFacts,
+    RuledLanguages,
+    RuledMoods,
+    RuledTopics,
+)
+from bot.tasks.schema import read_schema
 from bot.wiring.models import Models
 
 T = TypeVar("T")
 
 
-def build_tasks(settings: Settings, models: Models) -> Tasks:
+class Writers(Protocol):
+    """Finds who writes a text that is no answer."""
+
+    def __call__(self, conversation: int, *, only: str | None) -> Route | None:
+        """Return the way to it, at the cost of ``conversation``; ``only`` names one backend."""
+        ...
+
+
+def build_tasks(
+    settings: Settings, *, models: Models, prompts: PromptBook, writers: Writers
+) -> Tasks:
     """Make what ``[tasks]`` asks for; nothing is loaded and nobody asked.
 
     Raises:
         SettingsError: a task cannot be done in the way that it is asked for.
     """
-    tasks = settings.tasks
+    making = _Making(settings, models=models, prompts=prompts, writers=writers)
     return Tasks(
-        languages=_languages(tasks.language, models),
-        moods=_moods(tasks.sentiment, models),
-        topics=_topics(tasks.topic, models),
-        summarizer=_summarizer(tasks.summary, models),
-        translator=_translator(tasks.translation, models),
+        languages=making.languages(),
+        moods=making.moods(),
+        topics=making.topics(),
+        extractor=making.extractor(),
+        summarizer=making.summarizer(),
+        translator=making.translator(),
     )
 
 
-def _languages(section: TaskSettings, models: Models) -> Callable[[Keep], Languages] | None:
-    match section.by:
-        case "model":
-            return _same(models.languages(section))
-    return None
+def build_noticing(settings: Settings, tasks: Tasks) -> Noticing:
+    """Make what notices the customer's mood, topic, language and facts.
+
+    Raises:
+        SettingsError: the schema of the facts cannot be used.
+    """
+    return Noticing(
+        tasks=tasks,
+        settings=settings.tasks,
+        schema=read_schema(settings.tasks.facts.schema_file),
+        clock=time.monotonic,
+    )
 
 
-def _moods(section: TaskSettings, models: Models) -> Callable[[Keep], Moods] | None:
-    match section.by:
-        case "model":
-            return _same(models.moods(section))
-    return None
+class _Making:
+    """Makes each keeper in the way that its section says."""
 
+    def __init__(
+        self, settings: Settings, *, models: Models, prompts: PromptBook, writers: Writers
+    ) -> None:
+        self._tasks = settings.tasks
+        self._help = settings.knowledge.language
+        self._models = models
+        self._prompts = prompts
+        self._writers = writers
 
-def _topics(section: TopicSettings, models: Models) -> Callable[[Keep], Topics] | None:
-    if not section.labels:
+    def languages(self) -> Callable[[Account], Languages] | None:
+        section = self._tasks.language
+        among = section.languages
+        match section.by:
+            case "rule":
+                return _same(RuledLanguages(among=among))
+            case "prompt":
+                return lambda account: PromptedLanguages(
+                    self._asker("language", section, account), among=among
+                )
+            case "model":
+                return _same(self._models.languages(section))
         return None
-    match section.by:
-        case "model":
-            return _same(models.topics(section))
-    return None
+
+    def moods(self) -> Callable[[Account], Moods] | None:
+        section = self._tasks.sentiment
+        match section.by:
+            case "rule":
+                return _same(RuledMoods())
+            case "prompt":
+                return lambda account: PromptedMoods(self._asker("sentiment", section, account))
+            case "model":
+                return _same(self._models.moods(section))
+        return None
+
+    def topics(self) -> Callable[[Account], Topics] | None:
+        section = self._tasks.topic
+        if not section.labels:
+            return None
+        match section.by:
+            case "rule":
+                return _same(RuledTopics(terms=Terms(self._help)))
+            case "prompt":
+                return lambda account: PromptedTopics(self._asker("topic", section, account))
+            case "model":
+                return _same(self._models.topics(section))
+        return None
+
+    def extractor(self) -> Callable[[Account], Extractor] | None:
+        section = self._tasks.facts
+        match section.by:
+            case "rule":
+                return _same(RuledFacts())
+            case "prompt":
+                return lambda account: PromptedFacts(self._asker("facts", section, account))
+        return None
+
+    def summarizer(self) -> Callable[[Account], Summarizer] | None:
+        section = self._tasks.summary
+        match section.by:
+            case "prompt":
+                return lambda account: PromptedSummarizer(
+                    self._asker("summary", section, account), prompts=self._prompts
+                )
+            case "model":
+                return _same(self._models.summarizer(section))
+        return None
+
+    def translator(self) -> Callable[[Account], Translator] | None:
+        section = self._tasks.translation
+        return _same(self._models.translator(section)) if section.by == "model" else None
+
+    def _asker(self, step: str, section: TaskSettings, account: Account) -> Asker:
+        """Return one who asks a backend; a new one each time, which tells what it cost."""
+        return Asker(
+            route=lambda: self._writers(account.conversation, only=section.backend),
+            prompts=self._prompts,
+            step=step,
+            keep=account.keep,
+        )
 
 
-def _summarizer(section: TaskSettings, models: Models) -> Callable[[Keep], Summarizer] | None:
-    match section.by:
-        case "model":
-            return _same(models.summarizer(section))
-    return None
-
-
-def _translator(
-    section: TranslationSettings, models: Models
-) -> Callable[[Keep], Translator] | None:
-    match section.by:
-        case "model":
-            return _same(models.translator(section))
-    return None
-
-
-def _same(keeper: T) -> Callable[[Keep], T]:
+def _same(keeper: T) -> Callable[[Account], T]:
     """Return one that is the same for every asking: it costs nothing."""
-    return lambda _keep: keeper
+    return lambda _account: keeper

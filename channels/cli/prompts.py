@@ -45,6 +45,12 @@ _SAMPLES: Mapping[str, Any] = {
     "lines": [{"speaker": "Customer", "text": "How do I return a lamp?"}],
     "context": "Lamps can be returned within 30 days.",
     "speaker": "Assistant",
+    "facts": {"order": "A-10293"},
+    "offer": True,
+    "labels": {"delivery": "Where is my parcel?", "returns": ""},
+    "languages": ["en", "de"],
+    "schema": '{"type": "object", "properties": {"order": {"type": "string"}}}',
+    "wrong": "mood: Input should be 'upset', 'neutral' or 'content'",
 }
 
 

@@ -15,6 +15,8 @@ from bot.resources import shipped
 from bot.router import Router
 from bot.settings import Settings
 from bot.strategies import STRATEGIES, Strategy
+from bot.tasks.base import Tasks
+from bot.tasks.noticing import Noticing
 from tests.talks import Talk
 
 BOOK = PromptBook(shipped=shipped("prompts"))
@@ -126,6 +128,7 @@ async def answered(strategy: Strategy | str, *backends: Backend, question: str =
         prompts=BOOK,
         words=words,
         clock=lambda: 0.0,
+        noticing=Noticing(tasks=Tasks(), settings=settings.tasks, schema={}, clock=lambda: 0.0),
         strategies={**STRATEGIES, chosen.name: chosen},
     )
     talk = Talk()

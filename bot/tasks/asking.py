@@ -1,0 +1,113 @@
+"""Asks a backend for what a task wants to know, as one JSON object, with one repair."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
+from bot.errors import NoAnswer, TaskFailed
+from bot.messages import Attempt
+from bot.prompts import PromptBook, delimit
+from bot.router import FellBack, Route
+
+T = TypeVar("T")
+Proof = Callable[[Mapping[str, Any]], T]
+"""Makes a value of what a model wrote, or raises a ``ValueError`` that tells it what is wrong."""
+
+_MOST_TOKENS = 1024  # reasoning included
+_MOST_TEXT = 300  # characters of what is wrong
+
+
+class Asker:
+    """Asks on behalf of the task ``step``; ``keep`` gets every attempt, however it ends."""
+
+    def __init__(
+        self,
+        *,
+        route: Callable[[], Route | None],
+        prompts: PromptBook,
+        step: str,
+        keep: Callable[[Attempt], object],
+    ) -> None:
+        self._route = route
+        self._prompts = prompts
+        self._step = step
+        self._keep = keep
+        self.by = ""
+
+    async def ask(self, template: str, text: str, /, *, proof: Proof[T], **variables: object) -> T:
+        """Return what ``proof`` makes of the answer about the customer's words ``text``.
+
+        Raises:
+            TaskFailed: nobody writes, nobody answered, or the answer was of no use twice.
+        """
+        system = self._prompts.render(template, **variables)
+        said = [Said(role="user", text=delimit(text))]
+        answer = await self.write(system, said)
+        try:
+            return proof(_object(answer))
+        except ValueError as error:
+            wrong = str(error)[:_MOST_TEXT]
+        again = self._prompts.render("tasks/repair.j2", wrong=wrong)
+        said += [Said(role="assistant", text=answer or "{}"), Said(role="user", text=again)]
+        try:
+            return proof(_object(await self.write(system, said)))
+        except ValueError as error:
+            raise TaskFailed("The answer was of no use, and neither was its repair.") from error
+
+    async def write(self, system: str, said: Sequence[Said]) -> str:
+        """Return what the first backend that answers writes; empty where it was cut or declined.
+
+        Raises:
+            TaskFailed: nobody writes, or nobody answered.
+        """
+        route = self._route()
+        if route is None:
+            raise TaskFailed("No backend writes: the task needs one that does.")
+        request = Request(
+            system=system,
+            history=tuple(said),
+            context="",
+            question="",
+            max_tokens=_MOST_TOKENS,
+            temperature=0.0,
+        )
+        outputs = route.stream(request, step=self._step)
+        try:
+            return await _written(outputs)
+        except NoAnswer as error:
+            raise TaskFailed("No backend gave an answer.") from error
+        finally:
+            await outputs.aclose()
+            self.by = route.backend.name
+            for attempt in route.attempts:
+                self._keep(attempt)
+
+
+async def _written(outputs: Any) -> str:
+    """Return the text after the last fallback; nothing where it was declined or cut."""
+    text: list[str] = []
+    output: Output | FellBack
+    async for output in outputs:
+        match output:
+            case FellBack():
+                text.clear()
+            case Text(piece):
+                text.append(piece)
+            case Finished(reason=reason) if reason is not StopReason.END:
+                text.clear()
+    return "".join(text).strip()
+
+
+def _object(answer: str) -> Mapping[str, Any]:
+    """Return the first JSON object in ``answer``, whatever stands around it."""
+    decoder = json.JSONDecoder()
+    start = answer.find("{")
+    while start >= 0:
+        try:
+            found, _ = decoder.raw_decode(answer, start)
+        except (ValueError, RecursionError):
+            start = answer.find("{", start + 1)
+        else:
+            return dict(found)
+    raise ValueError("There is no JSON object in it.")

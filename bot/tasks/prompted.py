@@ -1,0 +1,134 @@
+"""Keeps the promises by prompts: a configured backend reads the customer's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.backends.base import Said
+from bot.citations import unmarked
+from bot.errors import TaskFailed
+from bot.messages import Message
+from bot.prompts import PromptBook, delimit
+from bot.tasks.asking import Asker
+from bot.tasks.base import Heard, Json, Mood, MoodLabel, Topic
+from bot.tasks.schema import Schema
+
+
+class _Prompted:
+    """What all of them have: who is asked."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+
+    @property
+    def by(self) -> str:
+        """The backend that answered last."""
+        return self._asker.by
+
+
+class PromptedLanguages(_Prompted):
+    """Keeps the promise ``Languages``; ``among`` are the only languages that there are."""
+
+    def __init__(self, asker: Asker, *, among: Sequence[str] = ()) -> None:
+        super().__init__(asker)
+        self._among = tuple(among)
+
+    async def language(self, text: str) -> Heard | None:
+        """Return the language of ``text``."""
+        heard = await self._asker.ask(
+            "tasks/language.j2", text, proof=_Language.of, languages=self._among
+        )
+        return Heard(heard.language.lower(), heard.sure) if heard.language else None
+
+
+class PromptedMoods(_Prompted):
+    """Keeps the promise ``Moods``."""
+
+    async def mood(self, text: str) -> Mood | None:
+        """Return the mood of ``text``."""
+        mood = await self._asker.ask("tasks/sentiment.j2", text, proof=_Mood.of)
+        return Mood(mood.mood, mood.sure)
+
+
+class PromptedTopics(_Prompted):
+    """Keeps the promise ``Topics``."""
+
+    async def topic(self, text: str, labels: Mapping[str, str]) -> Topic | None:
+        """Return the one of ``labels`` that fits ``text``."""
+
+        def proof(data: Mapping[str, Any]) -> _Topic:
+            topic = _Topic.of(data)
+            if topic.topic and topic.topic not in labels:
+                raise ValueError(f"topic: there is none of that name. Use {_listed(labels)}.")
+            return topic
+
+        found = await self._asker.ask("tasks/topic.j2", text, proof=proof, labels=labels)
+        return Topic(found.topic, found.sure) if found.topic else None
+
+
+class PromptedFacts(_Prompted):
+    """Keeps the promise ``Extractor``."""
+
+    async def facts(self, text: str, schema: Mapping[str, Json]) -> Mapping[str, Json]:
+        """Return what ``text`` says, as ``schema`` wants it."""
+        known = Schema(schema)
+        return await self._asker.ask("tasks/facts.j2", text, proof=known.proven, schema=known.text)
+
+
+class PromptedSummarizer(_Prompted):
+    """Keeps the promise ``Summarizer``."""
+
+    def __init__(self, asker: Asker, *, prompts: PromptBook) -> None:
+        super().__init__(asker)
+        self._prompts = prompts
+
+    async def summarize(self, before: str, messages: Sequence[Message]) -> str:
+        """Return the notes carried on; those that were there where no message has words."""
+        said = "\n\n".join(f"{each.author}: {_spoken(each)}" for each in messages if each.text)
+        if not said:
+            return before
+        system = self._prompts.render("summary.j2", summary=before)
+        written = await self._asker.write(system, [Said(role="user", text=said)])
+        if not written:
+            raise TaskFailed("The summary was cut or declined.")
+        return written
+
+
+def _spoken(message: Message) -> str:
+    return unmarked(delimit(message.text))
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+# --- What a model is asked to write -------------------------------------------------------------
+
+
+class _Written(BaseModel):
+    """A JSON object as a model wrote it; ``sure`` is from 0 to 1."""
+
+    sure: float | None = Field(None, ge=0, le=1)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Return ``data`` as one; a ``ValueError`` says what is wrong with it."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise ValueError(f"{place}: {first['msg']}") from error
+
+
+class _Language(_Written):
+    language: str = Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
+
+
+class _Mood(_Written):
+    mood: MoodLabel
+
+
+class _Topic(_Written):
+    topic: str | None
