@@ -309,6 +309,33 @@ async def test_what_fails_for_one_fails_for_nobody_else(llama: TransformersBacke
     assert "IndexError" in str(found[4])
 
 
+async def test_what_fails_in_the_middle_for_one_goes_on_for_all_others(
+    llama: TransformersBackend,
+) -> None:
+    requests = [asked(f"Where is parcel {n}?") for n in range(4)]
+    alone = [text(await answer(llama, request)) for request in requests]
+    loaded = (await loom_of(llama)).loaded
+    assert loaded is not None
+    written = [await _tokens(llama, request) for request in requests]
+    others = {token for tokens in written[1:] for token in tokens}
+    _fails(loaded, IndexError(), on=next(token for token in written[0] if token not in others))
+    found = await asyncio.gather(
+        *(answer(llama, each) for each in requests), return_exceptions=True
+    )
+    assert isinstance(found[0], BackendUnavailable)
+    assert [text(outputs) for outputs in found[1:] if isinstance(outputs, list)] == alone[1:]
+
+
+async def _tokens(backend: TransformersBackend, request: Request) -> list[int]:
+    """Return what the library itself writes."""
+    loaded = (await loom_of(backend)).loaded
+    assert loaded is not None
+    prompt = await read(backend, request)
+    ids = loaded.tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+    written = loaded.model.generate(**ids, max_new_tokens=24, do_sample=False)
+    return list(written[0, ids["input_ids"].shape[1] :].tolist())
+
+
 @pytest.mark.parametrize(
     "error",
     [
