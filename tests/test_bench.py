@@ -23,12 +23,13 @@ TINY = Scale(
     room=20,
     crowd=Crowd(streams=4, answers=2, words=10),
     rush=Rush(messages=4, seconds=1, answers=2, words=10, modes=["socket"]),
+    customers=3,
 )
 
 
 @pytest.mark.timeout(300)  # four servers start one after another, perhaps beside other tests
 @pytest.mark.parametrize(
-    "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web", "slack"]
+    "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web", "slack", "local"]
 )
 def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
     rows = parts(TINY, where=lambda _: Files(tmp_path), results=tmp_path)[name]()

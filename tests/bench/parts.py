@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.bench.floors import against_floors
 from tests.bench.length import long_conversation
+from tests.bench.local import customers_at_once
 from tests.bench.places import Files, Place, server
 from tests.bench.processes import two_processes
 from tests.bench.repeats import repeated_history
@@ -39,6 +40,7 @@ class Scale:
     room: int
     crowd: Crowd
     rush: Rush
+    customers: int
 
 
 FULL = Scale(
@@ -52,6 +54,7 @@ FULL = Scale(
     room=300,
     crowd=Crowd(streams=1000, answers=50, words=200),
     rush=Rush(messages=200, seconds=10, answers=50, words=50),
+    customers=50,
 )
 QUICK = Scale(
     repetitions=1,
@@ -64,6 +67,7 @@ QUICK = Scale(
     room=20,
     crowd=Crowd(streams=100, answers=10, words=50),
     rush=Rush(messages=40, seconds=2, answers=10, words=50),
+    customers=10,
 )
 
 
@@ -88,6 +92,7 @@ def parts(scale: Scale, *, where: Callable[[str], Place], results: Path) -> Mapp
     many = {"size": scale.many, "repetitions": scale.repetitions}
     paced = {"size": scale.many, "repetitions": scale.slow_repetitions, "pace": _PACE}
     both = {"size": scale.both, "repetitions": scale.slow_repetitions}
+    local = {"at_once": scale.customers, "repetitions": scale.slow_repetitions}
     length = {"turns": scale.longest, "results": results}
     return {
         "floors-sqlite-1": on("sqlite", against_floors, **one),
@@ -102,5 +107,6 @@ def parts(scale: Scale, *, where: Callable[[str], Place], results: Path) -> Mapp
         "repeats": on("sqlite", repeated_history, turns=scale.repeats),
         "web": on("sqlite", watched_answers, crowd=scale.crowd, repetitions=scale.slow_repetitions),
         "slack": on("sqlite", slack_answers, rush=scale.rush, repetitions=scale.slow_repetitions),
+        "local": on("sqlite", customers_at_once, **local),
         "processes": on("postgresql", two_processes, **both),
     }
