@@ -29,6 +29,7 @@ from bot.presence import Presence
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.router import Router
+from bot.router.probing import Probing
 from bot.settings import Settings
 from bot.showing import Show
 from bot.store.archive import SqlArchive
@@ -195,8 +196,11 @@ async def open_app(
             news=news,
             seconds=settings.engine.lease_seconds,
         )
+        probing = Probing(
+            ask=router.probe, seconds=settings.router.probe_seconds if channels else 0.0
+        )
         warming = _warming(built.values() if channels else ())
-        async with presence, courier, engine, warming:
+        async with presence, courier, probing, engine, warming:
             yield App(
                 settings=settings,
                 database=database,

@@ -417,7 +417,7 @@ def test_a_backend_that_several_leave_alone_is_told_once() -> None:
     assert not told_.urgent
     assert gone.kind == "gone"
     [told_] = remarks(replace(NOTHING, processes=(seen("b", earlier),)))
-    assert told_.hint.endswith("until the next question tries it.")
+    assert told_.hint.endswith("until it is tried again.")
 
 
 @pytest.mark.parametrize(

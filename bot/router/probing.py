@@ -1,15 +1,21 @@
 """Asks a backend for one word, to see whether it works."""
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from bot.backends.base import Backend, Request, Said
-from bot.errors import BackendError
+from bot.errors import BackendError, StoreError, without_words
 from bot.messages import Attempt, Usage
 from bot.router.breaker import Breaker
 from bot.router.line import Line, Patience, Price
+
+_logger = logging.getLogger(__name__)
 
 _FEW = 16  # tokens; the fewest that every provider takes
 
@@ -86,3 +92,52 @@ def _probed(attempt: Attempt, error: str) -> Probed:
         cost=attempt.cost,
         error=error,
     )
+
+
+class Probing:
+    """Has backends that are left alone asked for a word, while its block lasts.
+
+    ``ask`` is called every ``seconds``, each time once the one before has ended; never where they
+    are 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        ask: Callable[[], Awaitable[object]],
+        seconds: float,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._sleep = sleep
+        self._tasks = asyncio.TaskGroup()
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        if self._seconds:
+            self._running = self._tasks.create_task(self._run())
+        return self
+
+    async def _run(self) -> None:
+        while True:
+            await self._sleep(self._seconds)
+            try:
+                await self._ask()
+            except StoreError as error:
+                _logger.warning("No backend could be asked whether it works again: %s", error)
+            except Exception as error:
+                text = "No backend could be asked whether it works again."
+                _logger.exception(text, exc_info=without_words(error))
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._running:
+            self._running.cancel()
+        # The block's own error goes its way as it is, and not in a group.
+        await self._tasks.__aexit__(None, None, None)

@@ -14,6 +14,7 @@ from bot.router.choosing import choose
 from bot.router.circumstances import Circumstances
 from bot.router.gate import Gate, Limits
 from bot.router.line import Clock, Line, Measure, Patience, Price
+from bot.router.probing import probe_line
 from bot.router.route import Path, Retries, Route
 from bot.settings import RouterSettings
 
@@ -125,6 +126,13 @@ class Router:
     def queues(self) -> Mapping[str, int]:
         """Return how many turns wait for each backend that may not be asked by all at once."""
         return {name: line.gate.waiting for name, line in self._lines.items() if line.gate}
+
+    async def probe(self) -> None:
+        """Ask each backend that is left alone for one word; the next turn hears how it went."""
+        async with asyncio.TaskGroup() as probes:
+            for line in self._lines.values():
+                if line.breaker.state is not State.CLOSED:
+                    probes.create_task(probe_line(line))
 
     def breakers(self) -> Mapping[str, State]:
         """Return whether each backend is asked at the moment."""

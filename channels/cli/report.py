@@ -167,7 +167,7 @@ def _left_alone(standing: Standing) -> Iterator[Remark]:
     for backend, by in shunned.items():
         first, last = min(by, key=lambda one: one.since), max(by, key=lambda one: one.until)
         rest = last.until - standing.at
-        again = f"for {lasting(rest)} more" if rest > 0 else "until the next question tries it"
+        again = f"for {lasting(rest)} more" if rest > 0 else "until it is tried again"
         yield Remark(
             kind="left_alone",
             fact=f"The backend {backend} has been failing for {lasting(standing.at - first.since)}:"

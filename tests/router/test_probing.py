@@ -1,12 +1,17 @@
 """Asking a backend for one word."""
 
+import asyncio
 import logging
 
 import pytest
 
-from bot.router.probing import ONE_WORD, probe
+from bot.errors import NoAnswer, StoreUnavailable
+from bot.router import State
+from bot.router.probing import ONE_WORD, Probing, probe
+from bot.settings import RouterSettings
 from tests.clocks import Clock
-from tests.router.routers import busy, misconfigured, scripted
+from tests.house import until
+from tests.router.routers import TERMINAL, answer, busy, misconfigured, router, scripted
 
 
 async def test_a_probe_tells_how_long_one_word_took_and_what_it_cost() -> None:
@@ -31,3 +36,79 @@ async def test_a_probe_tells_what_a_backend_ran_into_and_logs_nothing(
     told = "'a' broke with ValueError" if isinstance(failure, ValueError) else str(failure)
     assert probed.error.startswith(told)
     assert (probed.first_piece, probed.cost, caplog.records) == (None, None, [])
+
+
+# --- Of backends that are left alone -----------------------------------------------------------
+
+
+PROBED = RouterSettings(probe_seconds=10.0)
+
+
+async def test_no_turn_tries_a_backend_that_is_probed() -> None:
+    clock = Clock()
+    one = scripted("a", misconfigured(), "ready", "I am back.")
+    made = router(one, scripted("b"), settings=PROBED, clock=clock)
+    await answer(made.route(TERMINAL))
+    clock.now += 3600
+    assert await answer(made.route(TERMINAL)) == "I am b."
+    assert len(one.requests) == 1
+    await made.probe()
+    assert one.requests[1:] == [ONE_WORD]
+    assert made.breakers()["a"] is State.CLOSED
+    assert await answer(made.route(TERMINAL)) == "I am back."
+
+
+async def test_a_probe_that_fails_changes_nothing() -> None:
+    made = router(scripted("a", misconfigured()), scripted("b"), settings=PROBED)
+    await answer(made.route(TERMINAL))
+    await made.probe()
+    assert made.breakers()["a"] is State.OPEN
+
+
+async def test_only_what_is_left_alone_is_probed() -> None:
+    one, two = scripted("a"), scripted("b")
+    await router(one, two, settings=PROBED).probe()
+    assert one.requests == two.requests == []
+
+
+async def test_where_nobody_else_answers_a_turn_need_not_wait_for_the_probe() -> None:
+    made = router(scripted("a", misconfigured(), "I am back."), settings=PROBED)
+    with pytest.raises(NoAnswer):
+        await answer(made.route(TERMINAL))
+    assert await answer(made.route(TERMINAL)) == "I am back."
+
+
+class Beats:
+    """A sleep that returns whenever a test wants it to."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.next = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await self.next.wait()
+        self.next.clear()
+
+
+async def test_probing_asks_every_so_often_whatever_happens_and_stops_at_once() -> None:
+    beats, asked = Beats(), 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        raise StoreUnavailable("away") if asked == 1 else ValueError("a customer's word")
+
+    async with Probing(ask=ask, seconds=10.0, sleep=beats):
+        for times in (1, 2, 3):
+            await until(lambda: len(beats.slept) == times)  # noqa: B023 - it is waited for here
+            beats.next.set()
+        await until(lambda: asked == 3)
+    assert set(beats.slept) == {10.0}
+
+
+async def test_probing_is_off_without_seconds() -> None:
+    beats = Beats()
+    async with Probing(ask=asyncio.Event().wait, seconds=0.0, sleep=beats):
+        await asyncio.sleep(0)
+    assert beats.slept == []
