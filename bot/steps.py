@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_UNNEEDED = "no longer waited for"
+
 
 class Steps:
     """Keeps the promise of ``Asking`` for one turn.
@@ -71,6 +73,9 @@ class Steps:
         except (Nonsense, StepFailed) as failure:
             self.note(Step(name=step, text=text, error=str(failure)))
             raise StepFailed(str(failure)) from failure
+        except asyncio.CancelledError:
+            self.note(Step(name=step, error=_UNNEEDED))
+            raise
         self.note(Step(name=step, text=text))
         return outcome
 

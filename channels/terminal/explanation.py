@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.messages import GIVEN_UP, Attempt, Message, Outcome, Passage, Turn, Usage
+from bot.messages import GIVEN_UP, Attempt, Message, Outcome, Passage, Step, Turn, Usage
 from bot.store.base import Record
 from channels.terminal.page import DELETED, EDITED, source_lines
+
+_LONGEST_STEP = 300  # characters
 
 
 def explanation(record: Record) -> str:
@@ -14,6 +16,7 @@ def explanation(record: Record) -> str:
         "Asked": "\n\n".join(map(_asked, record.questions)),
         "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
+        "Steps before the reply": "\n".join(map(_step, turn.steps)),
         "Tried": "\n".join(_attempts(turn)) or "No backend was asked.",
         "Wished for tools": "\n".join(f"- {call.name}, refused" for call in turn.refused_calls),
         "Said": _quoted(turn.reply.text),
@@ -49,11 +52,29 @@ def _score(passage: Passage) -> str:
     return f", score {passage.score:.1f}, covers {passage.coverage:.0%}" if passage.score else ""
 
 
+def _step(step: Step) -> str:
+    """Tell what a step came to, on one line, cut where it is long."""
+    told = " ".join(step.text.replace("`", "'").split())
+    told = told if len(told) <= _LONGEST_STEP else f"{told[: _LONGEST_STEP - 1]}…"
+    failed = f"came to nothing: {step.error}" if step.error else ""
+    return f"- {step.name}: {' | '.join(filter(None, [failed, told and f'`{told}`']))}"
+
+
 def _attempts(turn: Turn) -> Iterator[str]:
     for attempt in turn.attempts:
         first = f", first piece {attempt.first_piece:.2f} s" if attempt.first_piece else ""
         ended = _ended(attempt, turn.reply.outcome)
-        yield f"- {attempt.backend} ({attempt.model}): {ended}, {attempt.seconds:.2f} s{first}"
+        step = f"{attempt.step}, by " if attempt.step else ""
+        who = f"{step}{attempt.backend} ({attempt.model})"
+        took = _took(attempt) if len(turn.attempts) > 1 else ""
+        yield f"- {who}: {ended}, {attempt.seconds:.2f} s{first}{took}"
+
+
+def _took(attempt: Attempt) -> str:
+    """Tell what one of several attempts took of the whole."""
+    tokens = attempt.usage.input + attempt.usage.output
+    cost = f", ${attempt.cost:.4f}" if attempt.cost is not None else ""
+    return (f", {tokens} tokens" if tokens else "") + cost
 
 
 def _ended(attempt: Attempt, outcome: Outcome) -> str:
@@ -70,6 +91,9 @@ def _facts(record: Record) -> Iterator[str]:
     if turn.prompt:
         yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
     yield from _spent(turn.attempts)
+    if steps := [attempt for attempt in turn.attempts if attempt.step]:
+        spent = ", ".join(_spent(steps))
+        yield f"of it for what no customer sees, in {len(steps)} requests: {spent}"
     if turn.trouble:
         yield f"set aside: {turn.trouble}"
     yield f"delivery {record.delivery}"
