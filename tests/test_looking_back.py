@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.messages import Noticed, Summary
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from tests.contracts.letters import answer, ask, ask_alone, turn
@@ -72,6 +73,41 @@ async def test_a_conversation_tells_its_channel_its_key_and_its_customer(
     story = json.loads(await said("history", "show", number, "--json"))
     assert (story["channel"], story["key"], story["customer"]) == ("slack", "T1:C1:1.2", "U1")
     assert "slack" in await said("history", "list")
+
+
+async def test_what_was_noticed_is_shown_with_the_conversation(store: SqlConversations) -> None:
+    noticed = Noticed(language="de", mood="upset", topic="delivery", facts={"order": "A-1"})
+    lease = await ask_alone(store, "Where is it?!")
+    kept = turn(answers=1, noticed=noticed)
+    await answer(store, lease, kept)
+    made = Summary(upto=2, text="They wait\nfor A-1.", by="small")
+    await store.fold(lease.conversation, since=0, summary=made)
+    number = str(lease.conversation)
+    page = await said("history", "show", number)
+    head = page.partition("\n\n")[0].splitlines()[1:]
+    assert head == [
+        "language: de",
+        "mood: upset",
+        "topic: delivery",
+        "facts: order A-1",
+        "summary of messages 1 to 2 (by small): They wait for A-1.",
+    ]
+    assert "(sentiment upset 0.90; topic not read: took too long)" in page
+    assert "- sentiment upset 0.90, by rule in 1.0 ms" in await said("why", kept.id)
+    story = json.loads(await said("history", "show", number, "--json"))
+    assert (story["mood"], story["facts"]) == ("upset", {"order": "A-1"})
+    assert story["turns"][0]["readings"][0]["score"] == 0.9
+
+
+async def test_upset_customers_are_listed_alone(store: SqlConversations) -> None:
+    assert "No customer is upset" in await said("history", "list", "--upset")
+    for key, mood in (("one", "upset"), ("two", "content")):
+        lease = await ask_alone(store, f"I am {key}.", key=key)
+        await answer(store, lease, turn(answers=1, noticed=Noticed(mood=mood, topic="returns")))
+    head, *rows = (await said("history", "list", "--upset")).splitlines()
+    assert head.split()[4:6] == ["MOOD", "TOPIC"]
+    assert [row.split()[5:] for row in rows] == [["upset", "returns", "I", "am", "one."]]
+    assert len((await said("history", "list")).splitlines()) == 3
 
 
 async def test_a_conversation_whose_only_question_was_deleted_is_listed_so(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.backends.scripted import ScriptedBackend
-from bot.messages import Outcome
+from bot.messages import Noticed, Outcome
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
@@ -332,6 +332,15 @@ async def test_what_was_set_aside_is_told(
     await execute(sqlite_url, "UPDATE turns SET started_at = started_at - 90000")
     code, found = await told(project)
     assert (code, kinds(found), len(found["set_aside"])) == (0, [], 1)
+
+
+async def test_a_days_moods_and_topics_are_counted(project: Path, store: SqlConversations) -> None:
+    for key, mood in (("one", "upset"), ("two", "content")):
+        noticed = Noticed(mood=mood, topic="delivery")
+        await answer(store, await ask_alone(store, key=key), turn(answers=1, noticed=noticed))
+    code, page = await status(project)
+    assert code == 0
+    assert "Customers: 1 upset in 24 hours, 2 about delivery" in page
 
 
 async def test_what_programs_are_told_has_the_same_keys_and_no_customers_word(

@@ -38,9 +38,11 @@ def board(
     for head, line, rows in (
         ("Waiting", _waiting(standing), _longest(standing)),
         ("Replies", _replies(standing), (*_failed(standing), *_set_aside(standing))),
+        ("Customers", _customers(standing), ()),
         ("Processes", _processes(standing), _at_work(standing)),
     ):
-        parts.append(Text.assemble((f"{head}: ", "bold"), harmless(line)))
+        if line:
+            parts.append(Text.assemble((f"{head}: ", "bold"), harmless(line)))
         if found or everything:
             parts.append(_list(rows))
     return Group(*parts)
@@ -120,6 +122,16 @@ def _set_aside(standing: Standing) -> Iterator[tuple[str, str]]:
         where = f"in {one.channel} (conversation {one.conversation})"
         told = f"set aside {where} {lasting(standing.at - one.at)} ago: {one.trouble}"
         yield f"turn {one.turn}", told
+
+
+# --- Customers --------------------------------------------------------------------------------
+
+
+def _customers(standing: Standing) -> str:
+    """Return who is upset, and what a day was about; nothing where nothing was noticed."""
+    parts = [f"{standing.upset:,} upset in 24 hours"] if standing.upset else []
+    parts += [f"{count:,} about {topic}" for topic, count in standing.topics.items()]
+    return ", ".join(parts)
 
 
 # --- Processes --------------------------------------------------------------------------------

@@ -1,19 +1,21 @@
 """Looks back at conversations: lists, shows and exports them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
-from bot.messages import Author, Message, Turn
+from bot.messages import Author, Message, Summary, Turn
 from bot.store.base import Archive, Line
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
 from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
+from channels.terminal.readings import shows, to_words
 
 _ALL = 2**31 - 1
+_HEADS = ("ID", "CHANNEL", "LATEST", "MESSAGES", "MOOD", "TOPIC", "BEGAN WITH")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,12 @@ class Story:
     key: str
     customer: str
     customer_name: str | None = None
+    language: str | None = None
+    mood: str = ""
+    topic: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    summary: str = ""
+    summaries: Sequence[Summary] = ()
     messages: Sequence[Message]
     turns: Sequence[Turn]
 
@@ -33,6 +41,26 @@ class Story:
         """Where the conversation is, and with whom."""
         name = f" ({self.customer_name})" if self.customer_name else ""
         return harmless(f"{self.channel} {self.key}, customer {self.customer}{name}")
+
+    @property
+    def known(self) -> Sequence[str]:
+        """What the tasks have made of it, one thing on a line."""
+        facts = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        told = {
+            "language": self.language,
+            "mood": self.mood,
+            "topic": self.topic,
+            "facts": facts,
+            _summary_head(self.summaries): " ".join(self.summary.split()),
+        }
+        return [harmless(f"{name}: {value}") for name, value in told.items() if value]
+
+    def read(self, message: Message) -> str:
+        """Return what was read in the customer's words up to ``message``, where a turn did."""
+        turn = next((turn for turn in self.turns if turn.reply.answers == message.seq), None)
+        if turn is None or message.author is not Author.CUSTOMER:
+            return ""
+        return harmless("; ".join(to_words(each) for each in turn.readings if shows(each)))
 
     def text(self, message: Message) -> str:
         """Return what a message says, with a mark where it was stopped or edited since."""
@@ -59,16 +87,19 @@ def history() -> None:
 
 @history.command("list")
 @click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--upset", is_flag=True, help="Only those whose customer is upset.")
 @as_json
 @command
-async def list_(here: Here, *, limit: int, as_json: bool) -> None:
+async def list_(here: Here, *, limit: int, upset: bool, as_json: bool) -> None:
     """List the conversations that were last written in, newest first."""
     async with here.archive() as archive:
-        lines = await archive.conversations(limit=limit)
+        lines = await archive.conversations(limit=limit, mood="upset" if upset else "")
     if as_json:
         print_json(lines)
     elif lines:
-        print_table(["ID", "CHANNEL", "LATEST", "MESSAGES", "BEGAN WITH"], list(map(_row, lines)))
+        print_table(_HEADS, list(map(_row, lines)))
+    elif upset:
+        click.echo("No customer is upset.")
     else:
         click.echo("No conversations yet. 'bot chat' begins one.")
 
@@ -84,11 +115,14 @@ async def show(here: Here, conversation: int, *, as_json: bool) -> None:
     if as_json:
         print_json(story)
         return
-    click.echo(f"Conversation {story.id}: {story.head}\n")
+    click.echo("\n".join([f"Conversation {story.id}: {story.head}", *story.known, ""]))
     for message in story.messages:
         behind = f"  turn {message.turn}" if message.turn else ""
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
-        click.echo(_indented([story.text(message), *story.sources(message)]))
+        click.echo(_indented([story.text(message), *story.sources(message)]), nl=False)
+        if read := story.read(message):
+            click.secho(f"  ({read})", dim=True)
+        click.echo()
 
 
 @history.command(
@@ -131,6 +165,12 @@ async def _story(archive: Archive, conversation: int) -> Story:
         key=found.key,
         customer=found.customer,
         customer_name=found.customer_name,
+        language=found.language,
+        mood=found.mood,
+        topic=found.topic,
+        facts=found.facts,
+        summary=found.summary,
+        summaries=await archive.summaries(conversation),
         messages=await archive.messages(conversation),
         turns=await archive.turns(conversation),
     )
@@ -139,7 +179,16 @@ async def _story(archive: Archive, conversation: int) -> Story:
 def _row(line: Line) -> Sequence[str]:
     conversation = line.conversation
     count, opening = str(line.messages), line.opening or DELETED
-    return [str(conversation.id), conversation.channel, when(line.latest), count, opening]
+    mood, topic = conversation.mood, conversation.topic
+    latest = when(line.latest)
+    return [str(conversation.id), conversation.channel, latest, count, mood, topic, opening]
+
+
+def _summary_head(summaries: Sequence[Summary]) -> str:
+    if not summaries:
+        return "summary"
+    made = summaries[-1]
+    return f"summary of messages 1 to {made.upto} (by {made.by or 'rule'})"
 
 
 def _indented(lines: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.messages import GIVEN_UP, Attempt, Message, Outcome, Passage, Step, Turn, Usage
 from bot.store.base import Record
 from channels.terminal.page import DELETED, EDITED, source_lines
+from channels.terminal.readings import in_full
 
 _LONGEST_STEP = 300  # characters
 
@@ -14,6 +15,7 @@ def explanation(record: Record) -> str:
     turn = record.turn
     sections = {
         "Asked": "\n\n".join(map(_asked, record.questions)),
+        "Read": "\n".join(f"- {in_full(reading)}" for reading in turn.readings),
         "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
         "Steps before the reply": "\n".join(map(_step, turn.steps)),
