@@ -20,6 +20,7 @@ from bot.backends.base import (
     Said,
     StopReason,
     Text,
+    Warmed,
 )
 from bot.backends.openai import OpenAIBackend
 from bot.errors import (
@@ -204,6 +205,8 @@ async def test_what_came_before_a_fault_was_given(kind: str) -> None:
 async def test_silence_can_be_ended_by_who_waits(kind: str) -> None:
     act = Answer(text="One two three", fault=Fault.SILENCE, after=4)
     async with asking(kind, act) as (backend, server):
+        assert isinstance(backend, Warmed)
+        await asyncio.to_thread(backend.warm)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await outputs(backend)
@@ -287,10 +290,13 @@ async def test_an_empty_answer_is_an_end_without_text(kind: str) -> None:
     ],
 )
 async def test_why_it_stopped_is_told(kind: str, words: dict[str, str], reason: StopReason) -> None:
+    if reason is StopReason.REFUSAL and not WAYS[kind].calls:
+        pytest.skip("a model that goes on with a text declines nothing")
     _, end = await last(kind, Answer(text="Well,", stop=words.get(kind, words[""])))
     assert end.reason is reason
 
 
+@pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.calls])
 async def test_a_tool_call_nobody_asked_for_is_told_whole(kind: str) -> None:
     calls = (
         ToolCall(id="call_1", name="refund", arguments='{"order": 7, "why": "late parcel"}'),

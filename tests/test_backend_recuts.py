@@ -17,7 +17,7 @@ from bot.messages import ToolCall, Usage
 from tests.exchanges import Exchange, Told, recorded
 from tests.servers.acts import Answer, Recording
 from tests.servers.base import Heard
-from tests.ways import WAYS
+from tests.ways import WAYS, Way
 
 REQUEST = Request(
     system="Be kind.", history=(Said(role="user", text="Hello"),), context="", question="Hello"
@@ -81,16 +81,25 @@ async def ask(protocol: str, act: Recording) -> list[Output]:
 async def _an_answer_survives_its_cuts(
     protocol: str, answer: Answer, places: Sequence[int]
 ) -> None:
+    way = WAYS[protocol]
     heard = Heard(client=0, path="", headers={}, body=_body())
-    data = b"".join(WAYS[protocol].server().events(answer, heard))
+    data = b"".join(way.server().events(answer, heard))
+    calls = answer.calls if way.calls else ()
+    model = way.open("b", "http://localhost", "sk-local").model
     assert told(await ask(protocol, Recording(pieces=pieces(data, places)))) == Told(
-        text=answer.text,
-        thinking=answer.thinking,
-        calls=tuple((call.id, call.name, json.loads(call.arguments)) for call in answer.calls),
-        usage=answer.usage,
-        stop="tool" if answer.calls else "end",
-        model="a-model",
+        text=answer.text if way.calls else answer.text.lstrip(),
+        thinking=answer.thinking if way.thinks else "",
+        calls=tuple((call.id, call.name, json.loads(call.arguments)) for call in calls),
+        usage=_counted(way, answer.usage),
+        stop="tool" if calls else "end",
+        model="a-model" if way.names else model,
     )
+
+
+def _counted(way: Way, usage: Usage) -> Usage:
+    if not way.counts:
+        return Usage()
+    return usage if way.caches else Usage(input=usage.input, output=usage.output)
 
 
 def _body() -> bytes:

@@ -2,24 +2,47 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
+from bot.backends.huggingface import HuggingFaceBackend
 from bot.backends.openai import OpenAIBackend
-from bot.settings import AnthropicSettings, AzureSettings, OpenAISettings
+from bot.backends.replicate import ReplicateBackend
+from bot.prompts import PromptBook
+from bot.resources import shipped
+from bot.settings import (
+    AnthropicSettings,
+    AzureSettings,
+    HuggingFaceSettings,
+    OpenAISettings,
+    ReplicateSettings,
+)
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.azure import AzureServer
 from tests.servers.base import ModelServer
+from tests.servers.huggingface import HuggingFaceServer, TextGenerationServer
 from tests.servers.openai import OpenAIServer
+from tests.servers.replicate import ReplicateServer
 from tests.servers.responses import ResponsesServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """``open`` takes the backend's name, the server's url and a key."""
+    """``open`` takes the backend's name, the server's url and a key.
+
+    Some protocols tell of no thoughts, know no tools, name no cached tokens, no model or no
+    tokens in the stream itself.
+    """
 
     server: type[ModelServer]
     open: Callable[[str, str, str], Backend]
+    thinks: bool = True
+    calls: bool = True
+    caches: bool = True
+    names: bool = True
+    counts: bool = True
 
 
 def _anthropic(name: str, url: str, key: str) -> Backend:
@@ -49,10 +72,48 @@ def _dated_azure(name: str, url: str, key: str) -> Backend:
     return OpenAIBackend(name=name, settings=settings, key=key)
 
 
+def _huggingface(name: str, url: str, key: str) -> Backend:
+    return _hub(name, key, base_url=url)
+
+
+def _text_generation(name: str, url: str, key: str) -> Backend:
+    return _hub(name, key, base_url=url, task="text-generation")
+
+
+def _hub(name: str, key: str, **more: Any) -> Backend:
+    settings = HuggingFaceSettings(kind="huggingface", model="bigscience/bloomz", **more)
+    plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
+    return HuggingFaceBackend(name=name, settings=settings, key=key, plain=plain)
+
+
+def _replicate(name: str, url: str, key: str) -> Backend:
+    settings = ReplicateSettings(kind="replicate", base_url=url)
+    plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
+    return ReplicateBackend(name=name, settings=settings, key=key, plain=plain)
+
+
 WAYS = {
     "anthropic": Way(server=AnthropicServer, open=_anthropic),
     "openai": Way(server=OpenAIServer, open=_openai),
     "responses": Way(server=ResponsesServer, open=_responses),
     "azure": Way(server=AzureServer, open=_azure),
     "dated_azure": Way(server=AzureServer, open=_dated_azure),
+    "huggingface": Way(server=HuggingFaceServer, open=_huggingface),
+    "text_generation": Way(
+        server=TextGenerationServer,
+        open=_text_generation,
+        thinks=False,
+        calls=False,
+        caches=False,
+        names=False,
+    ),
+    "replicate": Way(
+        server=ReplicateServer,
+        open=_replicate,
+        thinks=False,
+        calls=False,
+        caches=False,
+        names=False,
+        counts=False,
+    ),
 }

@@ -1,11 +1,11 @@
-"""Server-sent events whose data is JSON, read from bytes however they are cut.
+"""Server-sent events, read from bytes however they are cut; the data of most is JSON.
 
 The format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +28,13 @@ class Event:
 
 
 class EventReader:
-    """Takes the bytes as they come and gives the events that are whole."""
+    """Takes the bytes as they come and gives the events that are whole.
 
-    def __init__(self) -> None:
+    ``understand`` makes an event of its name and its data, JSON where nothing else is said.
+    """
+
+    def __init__(self, understand: "Callable[[str, str], Event] | None" = None) -> None:
+        self._understand = understand or to_event
         self._rest = b""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
@@ -39,20 +43,20 @@ class EventReader:
         # Nearly every server ends its lines in the way that is found quickest.
         *blocks, self._rest = _BLANK_LINE.split(came) if b"\r" in came else came.split(b"\n\n")
         for block in blocks:
-            if event := _read(block):
+            if event := _read(block, self._understand):
                 yield event
 
     def end(self) -> Iterator[Event]:
         """Give the last event where its blank line is missing; half an event is forgotten."""
         try:
-            event = _read(self._rest)
+            event = _read(self._rest, self._understand)
         except Garbled:
             return
         if event:
             yield event
 
 
-def _read(block: bytes) -> Event | None:
+def _read(block: bytes, understand: Callable[[str, str], Event]) -> Event | None:
     name, data = b"", []
     for line in block.splitlines():
         label, _, value = line.partition(b":")
@@ -60,14 +64,16 @@ def _read(block: bytes) -> Event | None:
             data.append(value.removeprefix(b" "))
         elif label == b"event":
             name = value.removeprefix(b" ")
-    return _event(_text(name), _text(b"\n".join(data))) if data else None
+    return understand(_text(name).strip(), _text(b"\n".join(data))) if data else None
 
 
 def _text(line: bytes) -> str:
-    return line.decode(errors="replace").strip()
+    return line.decode(errors="replace")
 
 
-def _event(name: str, data: str) -> Event:
+def to_event(name: str, data: str) -> Event:
+    """Read the data as a JSON object; Garbled where it is none."""
+    data = data.strip()
     if data == DONE:
         return Event(DONE)
     try:

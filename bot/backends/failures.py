@@ -113,6 +113,8 @@ class Failures:
         )
         if rule.error is BackendBusy:
             wait = wait_of(headers, message)
+            if wait is None:
+                wait = _loading(error)
             return BackendBusy(text, backend=self._backend, retry_after=wait)
         return rule.error(text, backend=self._backend)
 
@@ -161,9 +163,17 @@ def _error(body: object) -> dict[str, Any]:
     """Find the error in a body; servers that speak a protocol agree on little less than this."""
     if isinstance(body, list) and body:
         body = body[0]
+    if isinstance(body, dict) and isinstance(body.get("error"), str):
+        return {**body, "message": body["error"], "type": body.get("error_type")}
     if isinstance(body, dict) and "error" in body:
         body = body["error"]
     return body if isinstance(body, dict) else {"message": _page_title(str(body or ""))}
+
+
+def _loading(error: Mapping[str, Any]) -> float | None:
+    """Say how long a model that is being loaded will still take."""
+    seconds = error.get("estimated_time")
+    return float(seconds) if isinstance(seconds, int | float) else None
 
 
 def _filtered(error: Mapping[str, Any]) -> str:

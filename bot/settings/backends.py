@@ -52,6 +52,11 @@ class HostedSettings(ModelSettings):
     base_url: Address | None = Field(None, description="Another server that speaks the protocol.")
 
     @property
+    def sold_by(self) -> str:
+        """Whose prices count, as the price list calls it, where it is no server of one's own."""
+        return str(getattr(self, "kind", ""))
+
+    @property
     def needs_key(self) -> bool:
         """Whether nothing can be asked without a key; a server of one's own may need none."""
         return self.base_url is None
@@ -113,6 +118,56 @@ class AzureSettings(ChatSettings):
         return True
 
 
+class HuggingFaceSettings(HostedSettings):
+    """A model that Hugging Face's providers run: ``frontdesk[huggingface]``."""
+
+    kind: Literal["huggingface"]
+    model: str = Field(description="An id of the Hugging Face hub.")
+    key_env: VariableName = Field(
+        "HF_TOKEN", description="The variable or secret that holds the token."
+    )
+    base_url: Address | None = Field(None, description="An inference endpoint of your own.")
+    task: Literal["chat", "text-generation"] = Field(
+        "chat", description="text-generation is for models that were never taught to chat."
+    )
+    provider: str = Field(
+        "auto", description="Who runs it, as 'together' or 'hf-inference'; auto: as at the hub."
+    )
+    bill_to: str | None = Field(None, description="The organisation that pays; not set, you.")
+    temperature: float | None = Field(None, ge=0, le=2, description="0 is the most repeatable.")
+    top_p: float | None = Field(
+        None, gt=0, lt=1, description="The share of likely words that it chooses from."
+    )
+    top_k: int | None = Field(
+        None, ge=1, description="Of how many words it chooses; for text-generation."
+    )
+
+    @property
+    def sold_by(self) -> str:
+        """The hub's own providers have prices of their own."""
+        return f"huggingface_{self.provider}"
+
+
+class ReplicateSettings(HostedSettings):
+    """A model at Replicate."""
+
+    kind: Literal["replicate"]
+    model: str = Field(
+        "meta/meta-llama-3-70b-instruct", description="OWNER/NAME, or OWNER/NAME:VERSION."
+    )
+    key_env: VariableName = Field(
+        "REPLICATE_API_TOKEN", description="The variable or secret that holds the token."
+    )
+    first_piece_seconds: float = Field(
+        180.0, gt=0, description="How long to wait for an answer to begin: a cold model starts."
+    )
+    context_tokens: int = Field(8192, ge=1000, description="Tokens that the model reads at most.")
+    temperature: float | None = Field(None, ge=0, le=5, description="0 is the most repeatable.")
+    template: Literal["llama-3", "plain"] = Field(
+        "llama-3", description="How a talk is written for it: in Llama's words, or line by line."
+    )
+
+
 class TransformersSettings(ModelSettings):
     """A model that runs in this process, through transformers: ``frontdesk[local]``."""
 
@@ -164,6 +219,8 @@ BackendSettings = Annotated[
     | AnthropicSettings
     | OpenAISettings
     | AzureSettings
+    | HuggingFaceSettings
+    | ReplicateSettings
     | TransformersSettings
     | ScriptedSettings,
     Field(discriminator="kind"),

@@ -6,7 +6,9 @@ from functools import partial
 from bot.backends.anthropic import AnthropicBackend
 from bot.backends.base import Backend
 from bot.backends.extractive import ExtractiveBackend, Pointer
+from bot.backends.huggingface import HuggingFaceBackend
 from bot.backends.openai import OpenAIBackend
+from bot.backends.replicate import ReplicateBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.backends.transformers import TransformersBackend
 from bot.knowledge.terms import Terms
@@ -16,7 +18,10 @@ from bot.settings import (
     AzureSettings,
     BackendSettings,
     ExtractiveSettings,
+    HostedSettings,
+    HuggingFaceSettings,
     OpenAISettings,
+    ReplicateSettings,
     ScriptedSettings,
     Settings,
     TransformersSettings,
@@ -47,13 +52,11 @@ def _backend(
     prompts: PromptBook,
     pointer: Pointer | None,
 ) -> Backend:
+    plain = partial(prompts.render, "plain.j2")
     match section:
-        case AnthropicSettings():
-            return AnthropicBackend(name=name, settings=section, key=_key(name, settings) or "none")
-        case OpenAISettings() | AzureSettings():
-            return OpenAIBackend(name=name, settings=section, key=_key(name, settings))
+        case HostedSettings():
+            return _hosted(name, section, key=_key(name, settings), plain=plain)
         case TransformersSettings():
-            plain = partial(prompts.render, "plain.j2")
             return TransformersBackend(name=name, settings=section, plain=plain)
         case ScriptedSettings(answers=answers):
             return ScriptedBackend(*answers, name=name)
@@ -65,6 +68,21 @@ def _backend(
                 stems=Terms(settings.knowledge.language).of_question,
                 pointer=pointer,
             )
+
+
+def _hosted(
+    name: str, section: HostedSettings, *, key: str | None, plain: Callable[..., str]
+) -> Backend:
+    match section:
+        case AnthropicSettings():
+            return AnthropicBackend(name=name, settings=section, key=key or "none")
+        case OpenAISettings() | AzureSettings():
+            return OpenAIBackend(name=name, settings=section, key=key)
+        case HuggingFaceSettings():
+            return HuggingFaceBackend(name=name, settings=section, key=key, plain=plain)
+        case ReplicateSettings():
+            return ReplicateBackend(name=name, settings=section, key=key or "none", plain=plain)
+    raise TypeError(f"There is no backend for {type(section).__name__}.")
 
 
 def _key(name: str, settings: Settings) -> str | None:

@@ -29,7 +29,7 @@ def build_router(
             return None  # the provider told none
         return cost(
             usage,
-            provider=seller(section.kind, section.base_url),
+            provider=seller(section.sold_by, section.base_url),
             model=model,
             input_price=section.input_price,
             output_price=section.output_price,

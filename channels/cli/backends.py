@@ -63,8 +63,8 @@ def _listed(name: str, section: BackendSettings, settings: Settings) -> Listed:
         kind=section.kind,
         model=section.model,
         key=_key(name, section.key_env, settings),
-        reads=_price(section, section.kind, Usage(input=_MILLION)),
-        writes=_price(section, section.kind, Usage(output=_MILLION)),
+        reads=_price(section, Usage(input=_MILLION)),
+        writes=_price(section, Usage(output=_MILLION)),
     )
 
 
@@ -76,12 +76,12 @@ def _key(name: str, variable: str, settings: Settings) -> str:
     return f"{variable} is set" if found else "none, its own server"
 
 
-def _price(section: HostedSettings, kind: str, usage: Usage) -> float | None:
+def _price(section: HostedSettings, usage: Usage) -> float | None:
     from bot.backends.prices import cost, seller
 
     return cost(
         usage,
-        provider=seller(kind, section.base_url),
+        provider=seller(section.sold_by, section.base_url),
         model=section.model,
         input_price=section.input_price,
         output_price=section.output_price,

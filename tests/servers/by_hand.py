@@ -19,9 +19,8 @@ _ANSWERS = (
 
 def canned(heard: Heard) -> Act:
     """Answer the first question with the first answer, and so on round again."""
-    asked = heard.json()
-    said = asked.get("messages") or asked["input"]
-    turn = sum(message.get("role") == "assistant" for message in said)
+    said, headed = (heard.body.count(mark) for mark in (b'"role":"assistant"', b"|>assistant<|"))
+    turn = said or max(0, headed - 1)
     text = _ANSWERS[turn % len(_ANSWERS)]
     usage = Usage(input=len(heard.body) // 4, output=len(text) // 4)
     return Answer(text=text, thinking="The customer needs help.", usage=usage)
