@@ -112,7 +112,7 @@ def _found(shape: Shape, progress: Progress) -> Path:
     except LocalModelError:
         if shape.offline or snapshots.is_folder(shape.model):
             raise
-    return snapshots.fetch(shape.model, revision=shape.revision, bars=_bars("fetching", progress))
+    return snapshots.fetch(shape.model, revision=shape.revision, progress=progress)
 
 
 def _config(folder: Path, shape: Shape) -> Mapping[str, Any]:
@@ -309,23 +309,3 @@ class _Bar:
     def __getattr__(self, _: str) -> Callable[..., None]:
         """Whatever else is asked of a bar changes how it looks."""
         return lambda *_args, **_named: None
-
-
-def _bars(what: str, progress: Progress) -> Any:
-    """Return a class of bars, made like ``tqdm``, that tell ``progress`` of bytes fetched."""
-    from huggingface_hub.utils import tqdm  # noqa: PLC0415 - takes half a second
-
-    class Told(tqdm):  # type: ignore[misc]
-        """Tells instead of drawing."""
-
-        def __init__(self, *args: Any, **named: Any) -> None:
-            super().__init__(*args, **{**named, "disable": True})
-            self._of_all = named.get("total") or 0
-            self._so_far = 0.0
-
-        def update(self, n: float | None = 1) -> None:
-            self._so_far += n or 0
-            if self.total:
-                progress(what, min(1.0, self._so_far / self.total))
-
-    return Told

@@ -1,12 +1,13 @@
 """Where a model's files lie: in a folder of yours, or in the cache of the Hugging Face hub."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bot.errors import LocalModelError
+from bot.local.base import Progress
 
 # What a model is loaded from. Weights come once: in safetensors, where there are any.
 _TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken")
@@ -43,11 +44,11 @@ def find(model: str, *, revision: str | None = None) -> Path:
 
 
 def fetch(
-    model: str, *, revision: str | None = None, bars: Callable[..., Any] | None = None
+    model: str, *, revision: str | None = None, progress: Progress = lambda _what, _share: None
 ) -> Path:
     """Get what lacks of ``model`` from the hub, and return the folder that holds all of it.
 
-    ``bars`` is what shows the progress, made like ``tqdm``.
+    What an earlier call has begun is gone on with.
 
     Raises:
         LocalModelError: the hub does not know it, does not give it, or cannot be reached.
@@ -62,7 +63,7 @@ def fetch(
             revision=revision,
             allow_patterns=list(wanted(names)),
             ignore_patterns=list(_NEVER),
-            tqdm_class=bars,
+            tqdm_class=_bars(progress),
         )
     folder = Path(path)
     _check_whole(folder, f"The model '{model}'", "It cannot be loaded as it is.", model=model)
@@ -171,3 +172,23 @@ def _explained(model: str, revision: str | None) -> Iterator[None]:
         told = cause if wrapped else error
         found = next(text for kind, text in texts.items() if isinstance(told, kind))
         raise LocalModelError(found) from error
+
+
+def _bars(progress: Progress) -> Any:
+    """Return a class of bars, made like ``tqdm``, that tell ``progress`` of the bytes fetched."""
+    from huggingface_hub.utils import tqdm  # noqa: PLC0415 - takes half a second
+
+    class Told(tqdm):  # type: ignore[misc]
+        """Tells instead of drawing."""
+
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **{**named, "disable": True})
+            self._of_bytes = named.get("unit") == "B"
+            self._so_far = 0.0
+
+        def update(self, n: float | None = 1) -> None:
+            self._so_far += n or 0
+            if self._of_bytes and self.total:
+                progress("fetching", min(1.0, self._so_far / self.total))
+
+    return Told

@@ -33,6 +33,7 @@ _SHELVES = {
         "init": "project",
         "settings": "project",
         "backends": "backends",
+        "models": "models",
         "db": "database",
     },
 }
