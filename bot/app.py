@@ -43,6 +43,7 @@ from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
 from bot.store.spendings import SqlSpendings
 from bot.store.visits import SqlVisits
+from bot.tasks.noticing import Noticing
 from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
@@ -97,6 +98,7 @@ class App:
     words: Words
     backends: Mapping[str, Backend]
     router: Router
+    noticing: Noticing
     engine: Engine
     holder: str
 
@@ -160,6 +162,7 @@ async def open_app(
             await models.residents.ready()
         sides = [await closing.enter_async_context(join(parts)) for join in joins]
         process = _process(channels)
+        noticing = build_noticing(settings, tasks)
         answering = Answering(
             settings=settings,
             router=router,
@@ -168,7 +171,7 @@ async def open_app(
             words=words,
             clock=clock,
             strategies=strategies,
-            noticing=build_noticing(settings, tasks),
+            noticing=noticing,
         )
         outbox = SqlOutbox(database)
         courier = Courier(
@@ -216,6 +219,7 @@ async def open_app(
                 words=words,
                 backends=built,
                 router=router,
+                noticing=noticing,
                 engine=engine,
                 holder=process.holder,
             )

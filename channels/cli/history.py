@@ -8,6 +8,7 @@ import click
 
 from bot.messages import Author, Message, Summary, Turn
 from bot.store.base import Archive, Line
+from channels.cli.handover import note
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
@@ -83,6 +84,9 @@ class Story:
 @click.group()
 def history() -> None:
     """Look back at conversations."""
+
+
+history.add_command(note)
 
 
 @history.command("list")
