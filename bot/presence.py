@@ -1,4 +1,4 @@
-"""Lets others see that this process runs, and which backends it leaves alone."""
+"""Lets others see that this process runs, whom it leaves alone, and who waits in line."""
 
 import asyncio
 import logging
@@ -32,12 +32,14 @@ class Presence:
         processes: Processes,
         process: Process,
         left_alone: Callable[[], Mapping[str, LeftAlone]],
+        queues: Callable[[], Mapping[str, int]],
         news: asyncio.Event,
         seconds: float,
     ) -> None:
         self._processes = processes
         self._process = process
         self._left_alone = left_alone
+        self._queues = queues
         self._news = news
         self._seconds = seconds
         self._leaving = False
@@ -59,7 +61,10 @@ class Presence:
     async def _show(self) -> None:
         try:
             await self._processes.seen(
-                self._process, left_alone=self._left_alone(), seconds=self._seconds
+                self._process,
+                left_alone=self._left_alone(),
+                queues=self._queues(),
+                seconds=self._seconds,
             )
         except StoreError as error:
             _logger.warning("Others could not be told that this process runs: %s", error)

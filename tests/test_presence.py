@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.store.base import Process
 from bot.store.database import Database
 from bot.store.overview import SqlOverview
 from bot.store.standing import Standing
+from channels.cli.board import _at_work
 from tests.house import ask, house, until
 from tests.sql import count, execute, until_true
 
@@ -58,6 +60,24 @@ async def test_a_backend_that_breaks_is_told_at_once_and_so_is_its_return(
         await until_true(database_url, "SELECT CAST(left_alone AS TEXT) = '{}' FROM processes")
 
 
+class _Busy(ScriptedBackend):
+    """A model in this process, with a line before it."""
+
+    waiting = 3
+
+
+async def test_how_many_wait_for_a_model_in_a_process_is_told(
+    tmp_path: Path, database: Database, database_url: str
+) -> None:
+    at = {"url": database_url}
+    async with house(tmp_path, _Busy("Yes.", name="llama"), database=at, engine=QUICK):
+        await until_true(database_url, "SELECT count(*) FROM processes")
+        [one] = (await _look(database)).processes
+    assert one.queues == {"llama": 3}
+    [_, line] = next(_at_work(replace(await _look(database), processes=(one,))))
+    assert line.endswith("3 answers in line for llama")
+
+
 class _Diary:
     """Keeps how often a process was seen; something new happens while the first time is kept."""
 
@@ -80,7 +100,9 @@ async def test_news_that_comes_while_others_are_told_is_told_next() -> None:
     news = asyncio.Event()
     diary = _Diary(news)
     me = Process(holder="vm:1:abc", host="vm", pid=1, channels=())
-    async with Presence(processes=diary, process=me, left_alone=dict, news=news, seconds=3600):
+    async with Presence(
+        processes=diary, process=me, left_alone=dict, queues=dict, news=news, seconds=3600
+    ):
         await until(lambda: diary.seen_times == 2)
 
 

@@ -390,6 +390,7 @@ def seen(holder: str, *left_alone: Shunned, gone: bool = False) -> Seen:
         seen=9_999,
         gone=gone,
         left_alone=left_alone,
+        queues={},
     )
 
 
@@ -497,6 +498,7 @@ async def test_a_watch_sees_what_changes_and_leaves_its_last_picture(
         await SqlProcesses(sqlite_database).seen(
             Process(holder="vm:1:abc", host="vm", pid=1, channels=("web",)),
             left_alone={},
+            queues={},
             seconds=60,
         )
         await terminal.until("1 running, serving web")

@@ -140,6 +140,16 @@ class Backend(Protocol):
 
 
 @runtime_checkable
+class Queued(Protocol):
+    """A backend in this process that answers so many at a time, and has the others wait."""
+
+    @property
+    def waiting(self) -> int:
+        """How many answers have not begun."""
+        ...
+
+
+@runtime_checkable
 class Warmed(Protocol):
     """A backend that takes seconds to begin, and can be made to begin before it is asked."""
 

@@ -523,10 +523,16 @@ class Processes(Protocol):
     """Who is at work."""
 
     async def seen(
-        self, process: Process, *, left_alone: Mapping[str, LeftAlone], seconds: float
+        self,
+        process: Process,
+        *,
+        left_alone: Mapping[str, LeftAlone],
+        queues: Mapping[str, int],
+        seconds: float,
     ) -> None:
         """Note that ``process`` runs; it is gone unless it is seen again within ``seconds``.
 
+        ``queues`` tells how many answers wait in line for a backend that runs in it.
         Processes that are gone for an hour are forgotten.
         """
         ...

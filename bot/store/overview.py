@@ -114,6 +114,7 @@ def _to_seen(row: AnyRow) -> Seen:
         seen=row.seen_at,
         gone=bool(row.gone),
         left_alone=tuple(_to_shunned(row, *one) for one in row.left_alone.items()),
+        queues=dict(row.queues),
     )
 
 

@@ -19,7 +19,7 @@ _NEW = insert(tables.Process).values(
 )
 _SEEN = _NEW.on_conflict_do_update(
     index_elements=[tables.Process.holder],
-    set_={name: _NEW.excluded[name] for name in ("seen_at", "gone_at", "left_alone")},
+    set_={name: _NEW.excluded[name] for name in ("seen_at", "gone_at", "left_alone", "queues")},
 )
 _LONG_GONE = delete(tables.Process).where(tables.Process.gone_at < now() - _KEPT_SECONDS)
 _THIS = delete(tables.Process).where(tables.Process.holder == bindparam("this"))
@@ -32,7 +32,12 @@ class SqlProcesses:
         self._database = database
 
     async def seen(
-        self, process: Process, *, left_alone: Mapping[str, LeftAlone], seconds: float
+        self,
+        process: Process,
+        *,
+        left_alone: Mapping[str, LeftAlone],
+        queues: Mapping[str, int],
+        seconds: float,
     ) -> None:
         row = {
             "holder": process.holder,
@@ -40,6 +45,7 @@ class SqlProcesses:
             "pid": process.pid,
             "channels": list(process.channels),
             "left_alone": {name: asdict(one) for name, one in left_alone.items()},
+            "queues": dict(queues),
             "seconds": seconds,
         }
 

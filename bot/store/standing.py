@@ -63,7 +63,10 @@ class Shunned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A process as it was last seen; ``gone`` if it should have been seen again since."""
+    """A process as it was last seen; ``gone`` if it should have been seen again since.
+
+    ``queues`` tells how many answers waited in line for each backend in it, where any did.
+    """
 
     holder: str
     host: str
@@ -73,6 +76,7 @@ class Seen:
     seen: float
     gone: bool
     left_alone: tuple[Shunned, ...]
+    queues: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,7 +263,7 @@ class Delivery(Base):
 
 
 class Process(Base):
-    """A process that runs; it is gone once ``gone_at`` is past. ``left_alone`` is by backend."""
+    """A process that runs; it is gone once ``gone_at`` is past. The rest is by backend."""
 
     __tablename__ = "processes"
 
@@ -272,6 +272,7 @@ class Process(Base):
     pid: Mapped[int]
     channels: Mapped[list[Any]]
     left_alone: Mapped[dict[str, Any]]
+    queues: Mapped[dict[str, Any]]
     started_at: Mapped[float]
     seen_at: Mapped[float]
     gone_at: Mapped[float]

@@ -167,6 +167,8 @@ def _process(process: Seen, at: float) -> Iterator[str]:
         yield f"serves {' and '.join(process.channels)}"
     for one in process.left_alone:
         yield f"leaves {one.backend} alone"
+    for backend, waiting in process.queues.items():
+        yield f"{number(waiting, 'answer')} in line for {backend}"
 
 
 def _held(holding: Holding | None, at: float) -> Iterator[str]:

@@ -120,6 +120,7 @@ Table(
     Column("pid", BigInteger, nullable=False),
     Column("channels", JSON, nullable=False),
     Column("left_alone", JSON, nullable=False),
+    Column("queues", JSON, nullable=False),
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
     Column("gone_at", Float, nullable=False),

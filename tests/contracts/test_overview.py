@@ -173,7 +173,7 @@ async def test_what_a_person_took_over_is_nobodys_overdue_work(
 
 
 async def test_a_process_is_seen_until_it_ends(processes: SqlProcesses, look: Look) -> None:
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     seen = await look()
     [one] = seen.processes
     assert one == Seen(
@@ -185,6 +185,7 @@ async def test_a_process_is_seen_until_it_ends(processes: SqlProcesses, look: Lo
         seen=one.seen,
         gone=False,
         left_alone=(),
+        queues={},
     )
     assert one.started <= one.seen <= seen.at
     await processes.ended(process())
@@ -194,9 +195,9 @@ async def test_a_process_is_seen_until_it_ends(processes: SqlProcesses, look: Lo
 async def test_a_process_that_is_seen_again_began_when_it_began(
     processes: SqlProcesses, look: Look
 ) -> None:
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     await anyio.sleep(0.05)
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     [one] = (await look()).processes
     assert one.seen - one.started >= 0.04
 
@@ -204,28 +205,28 @@ async def test_a_process_that_is_seen_again_began_when_it_began(
 async def test_a_process_that_is_not_seen_again_is_gone(
     processes: SqlProcesses, look: Look
 ) -> None:
-    await processes.seen(process(), left_alone={}, seconds=0.1)
-    await processes.seen(process(OTHER), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=0.1)
+    await processes.seen(process(OTHER), left_alone={}, queues={}, seconds=15)
     await anyio.sleep(0.15)
     assert {one.holder: one.gone for one in (await look()).processes} == {
         HOLDER: True,
         OTHER: False,
     }
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     assert [one.gone for one in (await look()).processes] == [False, False]
 
 
 async def test_a_process_that_is_gone_for_an_hour_is_forgotten(
     processes: SqlProcesses, look: Look, database_url: str
 ) -> None:
-    await processes.seen(process("long gone"), left_alone={}, seconds=15)
-    await processes.seen(process(OTHER), left_alone={}, seconds=15)
+    await processes.seen(process("long gone"), left_alone={}, queues={}, seconds=15)
+    await processes.seen(process(OTHER), left_alone={}, queues={}, seconds=15)
     await execute(
         database_url,
         "UPDATE processes SET gone_at = gone_at -"
         " CASE holder WHEN 'long gone' THEN 3700 ELSE 3500 END",
     )
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     assert {one.holder for one in (await look()).processes} == {HOLDER, OTHER}
 
 
@@ -233,14 +234,21 @@ async def test_a_backend_that_is_left_alone_is_told_until_it_is_asked_again(
     processes: SqlProcesses, look: Look
 ) -> None:
     claude = LeftAlone(since=60.0, rest=20.0, trouble="the key is wrong")
-    await processes.seen(process(), left_alone={"claude": claude}, seconds=15)
+    await processes.seen(process(), left_alone={"claude": claude}, queues={}, seconds=15)
     [one] = (await look()).processes
     [left] = one.left_alone
     assert (left.backend, left.trouble) == ("claude", "the key is wrong")
     assert left.since == pytest.approx(one.seen - 60)
     assert left.until == pytest.approx(one.seen + 20)
-    await processes.seen(process(), left_alone={}, seconds=15)
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
     assert (await look()).processes[0].left_alone == ()
+
+
+async def test_who_waits_in_line_in_a_process_is_told(processes: SqlProcesses, look: Look) -> None:
+    await processes.seen(process(), left_alone={}, queues={"llama": 3}, seconds=15)
+    assert (await look()).processes[0].queues == {"llama": 3}
+    await processes.seen(process(), left_alone={}, queues={}, seconds=15)
+    assert (await look()).processes[0].queues == {}
 
 
 # --- The outbox -------------------------------------------------------------------------------
