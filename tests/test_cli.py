@@ -20,7 +20,7 @@ from channels.cli.history import Story
 
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
-    *("status", "doctor", "init", "settings", "backends", "db", "serve", "slack", "run"),
+    *("splits", "status", "doctor", "init", "settings", "backends", "db", "serve", "slack", "run"),
 )
 INVOICE = "How do I get an invoice?"
 NONSENSE = "Who painted the Mona Lisa?"

@@ -16,12 +16,13 @@ import pytest
 
 from bot.backends.scripted import ScriptedBackend
 from bot.messages import Noticed, Outcome
+from bot.settings import BudgetSettings
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.processes import SqlProcesses
-from bot.store.standing import Holding, Outgoing, Queue, Seen, Shunned, Standing
+from bot.store.standing import Holding, Outgoing, Queue, Seen, Shunned, Spent, Standing
 from channels.cli.paper import lasting, number
 from channels.cli.report import remarks
 from channels.slack.errors import refusal
@@ -36,7 +37,7 @@ WORDS = "Where is my order?"  # what the customers of letters.py say
 KEYS = {
     *("well", "remarks", "at", "queues", "longest", "retried", "holdings", "processes"),
     *("outgoing", "made", "sent", "failed", "failed_lately", "undelivered", "set_aside"),
-    *("upset", "topics"),
+    *("upset", "topics", "spent"),
 }
 
 
@@ -409,11 +410,19 @@ def test_a_dead_processs_work_is_no_alarm_while_others_are_about_to_take_it_over
     assert not remarks(replace(now, processes=(seen("alive"), seen("dead"))))
 
 
+def test_a_budget_that_is_nearly_spent_is_told() -> None:
+    spent = (Spent(backend="a", dollars=8.0, tokens=10, held_dollars=1.5, held_tokens=5),)
+    budget = BudgetSettings(dollars_per_day=10.0, tokens_per_day=1000)
+    [told_] = remarks(replace(NOTHING, spent=spent), budget=budget)
+    assert (told_.fact, told_.urgent) == ("95% of the budget of $10 a day is spent.", False)
+    assert not remarks(replace(NOTHING, spent=spent))
+
+
 def test_every_kind_of_remark_is_documented() -> None:
     code = "".join((ROOT / "channels/cli" / name).read_text() for name in ("report.py", "glass.py"))
     readme = (ROOT / "channels/cli/README.md").read_text()
     kinds_ = re.findall(r'kind="(\w+)"', code)
-    assert len(kinds_) == 10
+    assert len(kinds_) == 11
     assert [kind for kind in kinds_ if f"`{kind}`" not in readme] == []
 
 

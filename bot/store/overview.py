@@ -20,6 +20,7 @@ from bot.store.clock import now
 from bot.store.database import Database
 from bot.store.leases import BOTS, WAITS
 from bot.store.rows import AnyRow, AnySelect
+from bot.store.spendings import spent_today
 from bot.store.standing import (
     Holding,
     Outgoing,
@@ -227,10 +228,11 @@ def _standing(connection: Connection, few: int) -> Standing:
     def rows(query: AnySelect) -> Sequence[RowMapping]:
         return connection.execute(query).mappings().all()
 
+    at = connection.scalar(select(now())) or 0.0
     failed = connection.execute(_FAILED).one()
     made = {row.outcome: row.turns for row in connection.execute(_MADE)}
     return Standing(
-        at=connection.scalar(select(now())) or 0.0,
+        at=at,
         queues=tuple(Queue(**row) for row in rows(_QUEUES)),
         longest=tuple(Waiting(**row) for row in rows(_LONGEST.limit(few))),
         retried=tuple(Waiting(**row) for row in rows(_RETRIED.limit(few))),
@@ -245,4 +247,5 @@ def _standing(connection: Connection, few: int) -> Standing:
         set_aside=tuple(SetAside(**row) for row in rows(_SET_ASIDE.limit(few))),
         upset=connection.scalar(_UPSET) or 0,
         topics={row.topic: row.conversations for row in connection.execute(_TOPICS)},
+        spent=spent_today(connection, at),
     )

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.store import base
 from bot.store.clock import now
 from bot.store.conflicts import insert
 from bot.store.database import Database
+from bot.store.standing import Spent
 from bot.store.tables import Reservation, Spending
 
 _KEY = (Spending.scope, Spending.backend)
@@ -88,6 +90,24 @@ class SqlSpendings:
                 connection.execute(_ADD, [{"scope": scope, **cost} for scope in scopes])
 
         await self._database.write(deed)
+
+
+def spent_today(connection: Connection, at: float) -> tuple[Spent, ...]:
+    """Return what each backend cost on the day of ``at``, the dearest first."""
+    day = _day(at)
+    spent = connection.execute(
+        select(Spending.backend, Spending.dollars, Spending.tokens).where(Spending.scope == day)
+    )
+    held = connection.execute(
+        select(Reservation.backend, *_HELD)
+        .where(Reservation.day == day, Reservation.ends_at > at)
+        .group_by(Reservation.backend)
+    )
+    by = {row[0]: Spent(backend=row[0], dollars=row[1], tokens=row[2]) for row in spent}
+    for name, dollars, tokens in held:
+        one = by.get(name, Spent(backend=name, dollars=0.0, tokens=0))
+        by[name] = replace(one, held_dollars=float(dollars), held_tokens=int(tokens))
+    return tuple(sorted(by.values(), key=lambda one: (-one.dollars, -one.tokens, one.backend)))
 
 
 def _day(at: float) -> str:

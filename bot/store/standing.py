@@ -116,6 +116,38 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a backend cost today, in UTC, and what is held for answers that are being written."""
+
+    backend: str
+    dollars: float
+    tokens: int
+    held_dollars: float = 0.0
+    held_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """How the turns of an arm of a comparison went.
+
+    ``good`` and ``bad`` are ratings. ``dollars`` is the sum of all that has a price, and
+    ``unpriced`` counts the turns that hold an answer without one. ``median_seconds`` is of whole
+    turns, None where there was none.
+    """
+
+    name: str
+    conversations: int
+    turns: int
+    unanswered: int
+    failed: int
+    good: int
+    bad: int
+    dollars: float
+    unpriced: int
+    median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How everything stands ``at`` one moment. Lists of single things hold only a few.
 
@@ -123,7 +155,7 @@ class Standing:
     ``set_aside`` are the newest. ``made`` are the replies of the last 24 hours, by their outcome,
     and ``sent`` how many of them have left. ``failed`` are all that could not be delivered, and
     ``failed_lately`` those of the last 24 hours. ``upset`` customers, and conversations by their
-    topic, are those of the last 24 hours as well.
+    topic, are those of the last 24 hours as well. ``spent`` is kept where there is a budget.
     """
 
     at: float
@@ -141,3 +173,4 @@ class Standing:
     set_aside: tuple[SetAside, ...] = ()
     upset: int = 0
     topics: Mapping[str, int] = field(default_factory=dict)
+    spent: tuple[Spent, ...] = ()

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.settings import BudgetSettings
 from bot.store.standing import Holding, Seen, Standing, Waiting
 from channels.cli.paper import brief, lasting, number
 from channels.cli.report import Remark, name, running
@@ -25,7 +26,11 @@ def nothing_yet() -> RenderableType:
 
 
 def board(
-    standing: Standing | None, found: Sequence[Remark], *, everything: bool
+    standing: Standing | None,
+    found: Sequence[Remark],
+    *,
+    everything: bool,
+    budget: BudgetSettings | None = None,
 ) -> RenderableType:
     """Return a picture of ``standing`` and what was ``found`` in it.
 
@@ -35,11 +40,13 @@ def board(
     if standing is None:
         return Group(*parts)
     parts = [*parts, Text()] if parts else [Text.assemble(_TICK, " All well.")]
+    costs = standing.spent or budget
     for head, line, rows in (
         ("Waiting", _waiting(standing), _longest(standing)),
         ("Replies", _replies(standing), (*_failed(standing), *_set_aside(standing))),
         ("Customers", _customers(standing), ()),
         ("Processes", _processes(standing), _at_work(standing)),
+        *([("Spent", _spent(standing, budget), _each(standing))] if costs else []),
     ):
         if line:
             parts.append(Text.assemble((f"{head}: ", "bold"), harmless(line)))
@@ -64,6 +71,26 @@ def _list(rows: Rows) -> RenderableType:
     for what, told in rows:
         grid.add_row(*(Text(brief(text, _MOST_TEXT)) for text in (what, told)))
     return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+# --- What it costs ----------------------------------------------------------------------------
+
+
+def _spent(standing: Standing, budget: BudgetSettings | None) -> str:
+    """Tell today's sums, and what they are allowed to be."""
+    dollars = f"${sum(one.dollars for one in standing.spent):.2f}"
+    tokens = f"{sum(one.tokens for one in standing.spent):,}"
+    if budget and budget.dollars_per_day is not None:
+        dollars += f" of ${budget.dollars_per_day:g}"
+    if budget and budget.tokens_per_day is not None:
+        tokens += f" of {budget.tokens_per_day:,}"
+    return f"{dollars} and {tokens} tokens today, UTC"
+
+
+def _each(standing: Standing) -> Iterator[tuple[str, str]]:
+    for one in standing.spent:
+        held = f", {one.held_tokens:,} more held" if one.held_tokens else ""
+        yield one.backend, f"${one.dollars:.4f}, {one.tokens:,} tokens{held}"
 
 
 # --- What waits -------------------------------------------------------------------------------

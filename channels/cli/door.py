@@ -27,7 +27,7 @@ _SHELVES = {
         "unanswered": "learning",
         "prompts": "prompts",
     },
-    "Look back": {"history": "history", "why": "why"},
+    "Look back": {"history": "history", "why": "why", "splits": "splits"},
     "Look after": {"status": "status", "doctor": "doctor"},
     "Set up": {
         "init": "project",

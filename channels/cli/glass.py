@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.errors import FrontdeskError
+from bot.settings import BudgetSettings
 from bot.store.standing import Standing
 from channels.cli.here import Here
 from channels.cli.report import Remark, remarks
@@ -23,6 +24,7 @@ class View:
 
     standing: Standing | None = None
     remarks: Sequence[Remark] = ()
+    budget: BudgetSettings | None = None
 
     @property
     def code(self) -> int:
@@ -49,7 +51,9 @@ class Glass:
             standing = await overview.standing(few=_FEW)
         except FrontdeskError as error:
             return View(remarks=[Remark(kind="database", fact=str(error))])
-        return View(standing=standing, remarks=remarks(standing, longest=self._longest))
+        budget = self._settings.router.budget
+        found = remarks(standing, longest=self._longest, budget=budget)
+        return View(standing=standing, remarks=found, budget=budget)
 
     async def _opened(self) -> "Overview | None":
         """Open the database, unless it is a file that nobody has made yet."""

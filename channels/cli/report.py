@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.messages import Outcome
+from bot.settings import BudgetSettings
 from bot.store.standing import Holding, Seen, Shunned, Standing, Waiting
 from channels.cli.paper import brief, lasting, number
 
@@ -13,6 +14,7 @@ LONGEST = 300.0
 DAY = 86_400.0
 _MOST_TEXT = 300  # characters of an error's text, which may end in its cure
 _SHARE_THAT_FAILS = 0.2  # of a day's answers; more than a bad minute of a provider
+_NEARLY = 0.9  # of a budget: the next answer may be the one that does not fit
 _TAKEOVER = 30.0  # seconds that a dead process's work may lie
 
 # A terminal shows its replies itself, and nobody else could.
@@ -32,7 +34,9 @@ class Remark:
     urgent: bool = True
 
 
-def remarks(standing: Standing, *, longest: float = LONGEST) -> list[Remark]:
+def remarks(
+    standing: Standing, *, longest: float = LONGEST, budget: BudgetSettings | None = None
+) -> list[Remark]:
     """Return what is not as it should be, the urgent first."""
     found = [
         *_left_behind(standing),
@@ -42,6 +46,7 @@ def remarks(standing: Standing, *, longest: float = LONGEST) -> list[Remark]:
         *_set_aside(standing),
         *_failing(standing),
         *_left_alone(standing),
+        *_spent(standing, budget),
         *_retried(standing),
         *_gone(standing),
     ]
@@ -175,6 +180,24 @@ def _left_alone(standing: Standing) -> Iterator[Remark]:
             hint=f"Left alone by {len(by)} of {number(len(alive), 'process')}, {again}.",
             urgent=False,
         )
+
+
+def _spent(standing: Standing, budget: BudgetSettings | None) -> Iterator[Remark]:
+    """Tell of a day's budget of which so little is left that answers may not fit into it."""
+    if budget is None:
+        return
+    dollars = sum(one.dollars + one.held_dollars for one in standing.spent)
+    tokens = sum(one.tokens + one.held_tokens for one in standing.spent)
+    limits = ((dollars, budget.dollars_per_day, "$"), (tokens, budget.tokens_per_day, ""))
+    for spent, allowed, unit in limits:
+        if allowed is not None and spent >= _NEARLY * allowed:
+            told = f"${allowed:g}" if unit == "$" else f"{allowed:,} tokens"
+            yield Remark(
+                kind="spent",
+                fact=f"{spent / allowed:.0%} of the budget of {told} a day is spent.",
+                hint="Then only those answer that cost nothing, until midnight, UTC.",
+                urgent=False,
+            )
 
 
 def _retried(standing: Standing) -> Iterator[Remark]:

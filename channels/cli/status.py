@@ -99,7 +99,7 @@ def _drawn(view: View, *, everything: bool) -> "RenderableType":
 
     if view.standing is None and not view.remarks:
         return nothing_yet()
-    return board(view.standing, view.remarks, everything=everything)
+    return board(view.standing, view.remarks, everything=everything, budget=view.budget)
 
 
 async def _watch(glass: Glass, here: Here, *, everything: bool) -> None:

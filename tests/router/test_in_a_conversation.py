@@ -1,0 +1,144 @@
+"""What a customer and the audit see of cascades, splits, rules and budgets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from bot.app import App
+from bot.backends.scripted import ScriptedBackend
+from bot.messages import Outcome, Turn
+from tests.house import ask, house
+
+PASSWORD = "How do I reset my password?"
+CITED = "Choose Forgot password [1]."
+
+
+def named(name: str, *answers: str) -> ScriptedBackend:
+    return ScriptedBackend(*(answers or (f"I am {name} [1].",)), name=name, model=name)
+
+
+async def turns(app: App) -> list[Turn]:
+    [line] = await app.archive.conversations(limit=1)
+    return list(await app.archive.turns(line.conversation.id))
+
+
+async def test_a_doubted_answer_is_never_seen_and_its_cost_is_kept(tmp_path: Path) -> None:
+    small, large = named("small", "I think so."), named("large", CITED)
+    router = {"cascade": {"small": "small", "covered": 0.0}}
+    async with house(tmp_path, small, large, router=router) as app:
+        reply = await ask(app, PASSWORD)
+        [turn] = await turns(app)
+    assert reply.text == CITED
+    assert turn.route == "cascade: small was unsure, it cites nothing"
+    assert [(one.backend, one.error) for one in turn.attempts] == [
+        ("small", "it cites nothing"),
+        ("large", ""),
+    ]
+    assert turn.attempts[0].usage.output == 3
+
+
+async def test_a_sure_answer_of_the_small_one_is_the_reply(tmp_path: Path) -> None:
+    small, large = named("small", CITED), named("large")
+    router = {"cascade": {"small": "small", "covered": 0.0}}
+    async with house(tmp_path, small, large, router=router) as app:
+        reply = await ask(app, PASSWORD)
+    assert (reply.text, large.requests) == (CITED, [])
+
+
+async def test_the_small_one_thinks_unseen_as_well(tmp_path: Path) -> None:
+    small = named("small", f"<reasoning>See [1]</reasoning><answer>{CITED}</answer>")
+    router = {"cascade": {"small": "small", "covered": 0.0}}
+    sections: dict[str, Any] = {"bot": {"strategy": "chain_of_thought"}, "router": router}
+    async with house(tmp_path, small, named("large"), **sections) as app:
+        reply = await ask(app, PASSWORD)
+    assert reply.text == CITED
+
+
+async def test_an_upset_customer_gets_the_large_one(tmp_path: Path) -> None:
+    small, large = named("small", CITED), named("large", CITED)
+    async with house(tmp_path, small, large, router={"cascade": {"small": "small"}}) as app:
+        await ask(app, "This is a terrible, awful joke!!! I am furious and want my money back!")
+        [turn] = await turns(app)
+    assert turn.route == "cascade: small was passed over, the customer is upset"
+    assert small.requests == []
+
+
+async def test_a_split_is_told_and_stays(tmp_path: Path) -> None:
+    one, two = named("a"), named("b")
+    split = [{"name": "new", "share": 100, "chain": ["b"]}]
+    router = {"chain": ["a"], "split": split}
+    async with house(tmp_path, one, two, router=router) as app:
+        for _ in range(3):
+            await ask(app, PASSWORD)
+        assert [turn.route for turn in await turns(app)] == ["split new: b"] * 3
+    assert one.requests == []
+
+
+async def test_a_rule_may_set_the_strategy(tmp_path: Path) -> None:
+    rules = [{"channel": "terminal", "use_strategy": "few_shot"}]
+    async with house(tmp_path, named("a"), router={"rules": rules}) as app:
+        await ask(app, PASSWORD)
+        [turn] = await turns(app)
+    assert (turn.strategy, turn.route) == ("few_shot", "rule 1: a")
+
+
+PAID: dict[str, Any] = {
+    "kind": "openai",
+    "input_price": 1.0,
+    "output_price": 1.0,
+    "max_tokens": 100,
+}
+
+
+async def test_once_the_budget_is_used_up_the_help_centre_is_quoted(tmp_path: Path) -> None:
+    paid, quotes = named("paid"), named("quotes")
+    sections: dict[str, Any] = {
+        "backends": {"paid": PAID, "quotes": {"kind": "extractive"}},
+        "router": {"chain": ["paid"], "budget": {"dollars_per_conversation": 0.000_001}},
+    }
+    async with house(tmp_path, paid, quotes, **sections) as app:
+        reply = await ask(app, PASSWORD)
+        [turn] = await turns(app)
+    assert reply.text == "I am quotes [1]."
+    assert turn.route == "budget: The budget of $1e-06 a conversation is used up."
+    assert paid.requests == []
+
+
+async def test_where_nobody_is_free_the_customer_is_told_decently(tmp_path: Path) -> None:
+    paid = named("paid")
+    sections: dict[str, Any] = {
+        "backends": {"paid": PAID},
+        "router": {"budget": {"tokens_per_day": 50}},
+    }
+    async with house(tmp_path, paid, **sections) as app:
+        reply = await ask(app, PASSWORD)
+    assert reply.outcome is Outcome.FAILED
+    assert "budget" not in reply.text
+    assert paid.requests == []
+
+
+@pytest.mark.parametrize("budget", [None, {"tokens_per_day": 100_000}])
+async def test_only_a_budget_costs_transactions(
+    tmp_path: Path, budget: dict[str, int] | None
+) -> None:
+    paid = named("paid")
+    sections: dict[str, Any] = {"backends": {"paid": PAID}, "router": {"budget": budget}}
+    async with house(tmp_path, paid, **sections) as app:
+        before = writes(app)
+        await ask(app, PASSWORD)
+        statements = before()
+    assert bool([text for text in statements if "spendings" in text]) is (budget is not None)
+
+
+def writes(app: App) -> Callable[[], list[str]]:
+    """Listen to what the database is told from now on."""
+    heard: list[str] = []
+
+    @event.listens_for(app.database.engine, "before_cursor_execute")
+    def hear(_line: object, _cursor: object, statement: str, *_rest: object) -> None:
+        heard.append(statement)
+
+    return lambda: heard
