@@ -60,6 +60,11 @@ class TransformersBackend:
         """What is being done to load the model, and how much of it is; None when it is not."""
         return self._loom.loading
 
+    @property
+    def trouble(self) -> str:
+        """Why the model could not be loaded; empty where it could, or was not tried."""
+        return self._loom.trouble
+
     async def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Wait for a place beside the other answers, and give the answer as it is written."""
         try:

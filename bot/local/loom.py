@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.errors import FrontdeskError, without_words
+from bot.errors import FrontdeskError, without_text, without_words
 from bot.local import memory
 from bot.local.base import Loaded, Progress
 from bot.local.batch import Batch, side_by_side
@@ -60,7 +60,8 @@ class Loom:
     """Loads a model in a thread of its own, and has it write ``at_once`` answers at a time.
 
     The thread begins with ``warm`` or the first question. Where loading fails, everyone who waits
-    is told why, and the next question tries again.
+    is told why, and the next question tries again. ``loading`` tells how far it is, None when it
+    is not; ``trouble`` why it failed.
     """
 
     def __init__(self, *, name: str, load: Callable[[Progress], Loaded], at_once: int) -> None:
@@ -73,6 +74,7 @@ class Loom:
         self._waiting: deque[tuple[Strand, Prepare]] = deque()
         self._desk: _Desk | None = None
         self.loading: tuple[str, float] | None = None
+        self.trouble = ""
 
     @property
     def loaded(self) -> Loaded | None:
@@ -88,7 +90,7 @@ class Loom:
         """Begin to load the model, unless that was done."""
         with self._news:
             if self._thread is None and not self._closed:
-                self.loading = ("loading", 0.0)
+                self.loading, self.trouble = ("loading", 0.0), ""
                 self._thread = threading.Thread(
                     target=self._work, name=f"loom-{self._name}", daemon=True
                 )
@@ -155,6 +157,7 @@ class Loom:
             told = [strand for strand, _ in self._waiting]
             self._waiting.clear()
             self._thread, self._desk, self.loading = None, None, None
+            self.trouble = str(error) if isinstance(error, FrontdeskError) else without_text(error)
         for strand in told:
             strand.end(error)
         Strand.tell(told)

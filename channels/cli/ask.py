@@ -12,6 +12,7 @@ from bot.errors import InboundRefused
 from bot.messages import Inbound, Outcome, Replied, Reply
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
+from channels.cli.loading import models_loaded
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
 
@@ -43,6 +44,8 @@ async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
     async with open_app(settings) as app:
         if words := await first_words(app.articles, app.settings):
             click.echo(words, err=True)
+        for trouble in await models_loaded(app.backends.values()):
+            click.echo(trouble, err=True)
         reply = await _reply(app, text, customer=here.environment.get("USER") or "you")
         if as_json:
             print_json(reply)

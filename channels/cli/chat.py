@@ -27,6 +27,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     """
     from bot.app import open_app
     from channels.cli.learning import first_words
+    from channels.cli.loading import models_loaded
     from channels.terminal.chat import CHANNEL, Chat
     from channels.terminal.commands import COMMANDS
     from channels.terminal.keyboard import open_keyboard
@@ -42,6 +43,8 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     async with open_app(here.settings(), channels={CHANNEL}) as app:
         if words := await first_words(app.articles, app.settings):
             page.note(words)
+        for trouble in await models_loaded(app.backends.values()):
+            page.note(trouble)
         talk = Chat(
             app=app,
             page=page,

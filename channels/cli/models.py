@@ -1,8 +1,6 @@
 """Looks after the models that run on this machine: the Hugging Face hub's cache."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
@@ -10,9 +8,9 @@ from typing import Any
 import click
 
 from bot.errors import MissingExtra
-from bot.local.base import Progress
 from bot.settings import Settings, TransformersSettings
 from channels.cli.here import Here
+from channels.cli.loading import loading_bar
 from channels.cli.paper import as_json, number, print_json, print_table, when
 from channels.terminal.escapes import harmless
 
@@ -74,7 +72,7 @@ def pull(model: str, revision: str | None) -> None:
     """
     from bot.local.snapshots import fetch
 
-    with loading_bar(f"Fetching {model}", shown=sys.stderr.isatty()) as tell:
+    with loading_bar(f"Fetching {model}") as tell:
         folder = fetch(model, revision=revision, progress=tell)
     click.echo(harmless(f"{model} is here: {folder}"))
 
@@ -91,20 +89,6 @@ def remove(model: str, *, yes: bool) -> None:
         click.confirm(harmless(f"Delete {model} from this machine?"), abort=True, err=True)
     freed = put_away(model)
     click.echo(harmless(f"{model} is deleted; {gigabytes(freed)} are free again."))
-
-
-@contextmanager
-def loading_bar(what: str, *, shown: bool) -> Iterator[Progress]:
-    """Show on standard error how far something large is, while the block runs."""
-    if not shown:
-        yield lambda _what, _share: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(harmless(what), total=1.0)
-        yield lambda _what, share: bar.update(task, completed=share)
 
 
 def _users(settings: Settings) -> Mapping[str, Sequence[str]]:

@@ -1,0 +1,40 @@
+"""Waits for the models that run in this process, and shows how far they are."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from bot.backends.base import Backend
+from bot.local.base import Progress
+from channels.terminal.escapes import harmless
+
+_LOOK_SECONDS = 0.1
+
+
+async def models_loaded(backends: Iterable[Backend]) -> Sequence[str]:
+    """Load what runs in this process, one after the other; return why any could not be."""
+    from bot.backends.transformers import TransformersBackend
+
+    local = [backend for backend in backends if isinstance(backend, TransformersBackend)]
+    for backend in local:
+        backend.warm()
+        with loading_bar(f"Loading {backend.model}") as tell:
+            while backend.loading is not None:
+                tell(*backend.loading)
+                await asyncio.sleep(_LOOK_SECONDS)
+    return [backend.trouble for backend in local if backend.trouble]
+
+
+@contextmanager
+def loading_bar(what: str) -> Iterator[Progress]:
+    """Show on standard error, if it is a terminal, how far something is while the block runs."""
+    if not sys.stderr.isatty():
+        yield lambda _what, _share: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(harmless(what), total=1.0)
+        yield lambda _what, share: bar.update(task, completed=share)
