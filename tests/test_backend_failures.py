@@ -38,6 +38,7 @@ from tests.servers.openai import OpenAIServer
 from tests.ways import WAYS
 
 KEY = "sk-ant-api03-locallocallocal"
+CLAUDES = {"anthropic", "bedrock", "vertex"}
 QUESTION = "My e-mail is ada@example.org and my parrot ate the invoice"
 REQUEST = Request(
     system="Be kind.",
@@ -292,7 +293,9 @@ async def test_an_empty_answer_is_an_end_without_text(kind: str) -> None:
 async def test_why_it_stopped_is_told(kind: str, words: dict[str, str], reason: StopReason) -> None:
     if reason is StopReason.REFUSAL and not WAYS[kind].calls:
         pytest.skip("a model that goes on with a text declines nothing")
-    _, end = await last(kind, Answer(text="Well,", stop=words.get(kind, words[""])))
+    _, end = await last(
+        kind, Answer(text="Well,", stop=words["anthropic" if kind in CLAUDES else ""])
+    )
     assert end.reason is reason
 
 

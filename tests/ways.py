@@ -15,13 +15,16 @@ from bot.resources import shipped
 from bot.settings import (
     AnthropicSettings,
     AzureSettings,
+    BedrockSettings,
     HuggingFaceSettings,
     OpenAISettings,
     ReplicateSettings,
+    VertexSettings,
 )
 from tests.servers.anthropic import AnthropicServer
 from tests.servers.azure import AzureServer
 from tests.servers.base import ModelServer
+from tests.servers.clouds import BedrockServer, VertexServer
 from tests.servers.huggingface import HuggingFaceServer, TextGenerationServer
 from tests.servers.openai import OpenAIServer
 from tests.servers.replicate import ReplicateServer
@@ -92,8 +95,20 @@ def _replicate(name: str, url: str, key: str) -> Backend:
     return ReplicateBackend(name=name, settings=settings, key=key, plain=plain)
 
 
+def _bedrock(name: str, url: str, key: str) -> Backend:
+    settings = BedrockSettings(kind="bedrock", base_url=url, region="us-east-1")
+    return AnthropicBackend(name=name, settings=settings, key=key)
+
+
+def _vertex(name: str, url: str, key: str) -> Backend:
+    settings = VertexSettings(kind="vertex", base_url=url, project="larkmoor")
+    return AnthropicBackend(name=name, settings=settings, key=key)
+
+
 WAYS = {
     "anthropic": Way(server=AnthropicServer, open=_anthropic),
+    "bedrock": Way(server=BedrockServer, open=_bedrock),
+    "vertex": Way(server=VertexServer, open=_vertex),
     "openai": Way(server=OpenAIServer, open=_openai),
     "responses": Way(server=ResponsesServer, open=_responses),
     "azure": Way(server=AzureServer, open=_azure),

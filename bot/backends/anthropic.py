@@ -1,4 +1,4 @@
-"""Claude, and every server that speaks Anthropic's Messages API.
+"""Claude, at Anthropic or in a cloud, and every server that speaks its Messages API.
 
 The protocol: https://platform.claude.com/docs/en/build-with-claude/streaming
 """
@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from bot.backends import clouds
 from bot.backends.base import (
     Called,
     Finished,
@@ -22,22 +23,41 @@ from bot.backends.base import (
 from bot.backends.connections import (
     CONNECT_SECONDS,
     READ_SECONDS,
+    Connection,
     SdkConnection,
     plain_key,
     require,
 )
-from bot.backends.events import Event
+from bot.backends.events import Event, EventReader
 from bot.backends.failures import Failures
 from bot.backends.wire import Wire
 from bot.messages import ToolCall, Usage
-from bot.settings import AnthropicSettings
+from bot.settings import AnthropicSettings, BedrockSettings, ClaudeSettings, VertexSettings
 
 if TYPE_CHECKING:
     import httpx2
 
 Block = dict[str, Any]
 
-_ADDRESS = "https://api.anthropic.com"
+_ADDRESSES = {
+    "anthropic": "https://api.anthropic.com",
+    "bedrock": "bedrock-runtime.amazonaws.com",
+    "vertex": "aiplatform.googleapis.com",
+}
+_PACKAGES = {
+    "anthropic": [("anthropic", "anthropic")],
+    "bedrock": [("anthropic", "anthropic"), ("boto3", "'frontdesk[bedrock]'")],
+    "vertex": [
+        ("anthropic", "anthropic"),
+        ("google.auth", "'frontdesk[vertex]'"),
+        ("requests", "'frontdesk[vertex]'"),
+    ],
+}
+_CREDENTIALS = {
+    "anthropic": "the key in {key_env}",
+    "bedrock": "the key in {key_env} or your AWS credentials",
+    "vertex": "the key in {key_env} or your Google credentials",
+}
 _MARK = {"type": "ephemeral"}
 
 # Models that think unless they are told otherwise, and how each is told; others think only on
@@ -49,7 +69,8 @@ _UNTHINKING = {
 }
 # Models that think as hard as they are told, from Claude 4.6 on.
 _THINKS = re.compile(r"claude-[a-z]+-(4-[6-9]|[5-9])(?!\d)")
-_DATE = re.compile(r"-\d{8}$")
+# Clouds put a region before a model's name, and a version or a date behind it.
+_NAME = re.compile(r"claude-[a-z0-9-]+?(?=-\d{8}|-v\d|[@:]|$)")
 
 _REASONS = {
     "max_tokens": StopReason.LENGTH,
@@ -68,27 +89,29 @@ class AnthropicBackend:
         self,
         *,
         name: str,
-        settings: AnthropicSettings,
-        key: str,
+        settings: AnthropicSettings | BedrockSettings | VertexSettings,
+        key: str | None,
         http_client: "httpx2.AsyncClient | None" = None,
     ) -> None:
         self.name = name
         self.model = settings.model
-        self._address = settings.base_url or _ADDRESS
-        self.provider = urlsplit(settings.base_url or "").hostname or "anthropic"
+        self._address = settings.base_url or _ADDRESSES[settings.kind]
+        self.provider = urlsplit(settings.base_url or "").hostname or settings.kind
         self._settings = settings
-        self._key = plain_key(key, name=settings.key_env)
+        self._key = plain_key(key, name=settings.key_env) if key else None
         self._http_client = http_client
-        require("anthropic", backend="anthropic", install="anthropic")
+        for package, install in _PACKAGES[settings.kind]:
+            require(package, backend=settings.kind, install=install)
         self._wire = Wire(
             connect=self._connect,
             failures=Failures(
                 backend=name,
                 address=self._address,
-                credentials=f"the key in {settings.key_env}",
+                credentials=_CREDENTIALS[settings.kind].format(key_env=settings.key_env),
                 key=self._key,
             ),
-            loggers=["anthropic"],
+            loggers=["anthropic", "botocore", "google"],
+            reader=clouds.FrameReader if settings.kind == "bedrock" else EventReader,
         )
 
     @property
@@ -109,23 +132,29 @@ class AnthropicBackend:
         """Let go of connections; safe to call twice."""
         await self._wire.close()
 
-    def _connect(self) -> SdkConnection:
+    def _connect(self) -> Connection:
         import anthropic  # noqa: PLC0415 - takes a second
 
+        options: dict[str, Any] = {
+            "max_retries": 0,
+            "timeout": anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            "http_client": self._http_client,
+        }
+        match self._settings:
+            case BedrockSettings() as amazon:
+                return clouds.bedrock(amazon, key=self._key, options=options)
+            case VertexSettings() as google:
+                return clouds.vertex(google, key=self._key, options=options)
         client = anthropic.AsyncAnthropic(
-            api_key=self._key,
-            base_url=self._address,
-            max_retries=0,
-            timeout=anthropic.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            http_client=self._http_client,
+            api_key=self._key or "none", base_url=self._address, **options
         )
-        return SdkConnection(sdk=anthropic, client=client, path="/v1/messages")
+        return SdkConnection(sdk=anthropic, client=client, path=clouds.PATH)
 
 
 # --- The question -----------------------------------------------------------------------------
 
 
-def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
+def to_body(request: Request, *, settings: ClaudeSettings) -> dict[str, Any]:
     """Write ``request`` as the Messages API reads it."""
     body: dict[str, Any] = {
         "model": settings.model,
@@ -144,7 +173,7 @@ def to_body(request: Request, *, settings: AnthropicSettings) -> dict[str, Any]:
     return body
 
 
-def _temperature(request: Request, settings: AnthropicSettings) -> float | None:
+def _temperature(request: Request, settings: ClaudeSettings) -> float | None:
     """Return the request's own temperature, which a model that thinks does not take."""
     if request.effort and _can_think(settings):
         return None
@@ -153,18 +182,19 @@ def _temperature(request: Request, settings: AnthropicSettings) -> float | None:
     return min(request.temperature, 1.0)
 
 
-def _can_think(settings: AnthropicSettings) -> bool:
+def _can_think(settings: ClaudeSettings) -> bool:
     return bool(settings.effort or _THINKS.search(settings.model))
 
 
-def _thinking(request: Request, settings: AnthropicSettings) -> dict[str, Any]:
+def _thinking(request: Request, settings: ClaudeSettings) -> dict[str, Any]:
     effort = (_can_think(settings) and request.effort) or settings.effort
     if effort:
         return {
             "thinking": {"type": "adaptive", "display": "summarized"},
             "output_config": {"effort": effort},
         }
-    unthinking = _UNTHINKING.get(_DATE.sub("", settings.model))
+    named = _NAME.search(settings.model)
+    unthinking = _UNTHINKING.get(named[0]) if named else None
     return {"thinking": {"type": unthinking}} if unthinking else {}
 
 

@@ -102,6 +102,7 @@ class Failures:
         error = _error(body)
         status = status or _status(error)
         kind = f"{error.get('type') or ''} {error.get('code') or ''}".strip()
+        kind = kind or headers.get("x-amzn-errortype", "").partition(":")[0]
         message = str(error.get("message") or error.get("detail") or "")
         rule = _rule(status, f"{kind} {message}")
         text = (
@@ -221,4 +222,5 @@ def _rule(status: int, said: str) -> _Rule:
 def _request_id(body: object, headers: Mapping[str, str]) -> str:
     named = body.get("request_id") if isinstance(body, dict) else None
     found = named or headers.get("request-id") or headers.get("x-request-id")
+    found = found or headers.get("x-amzn-requestid")
     return f" (request {found})" if found else ""

@@ -4,7 +4,9 @@ from bot.settings.backends import (
     AnthropicSettings,
     AzureSettings,
     BackendSettings,
+    BedrockSettings,
     ChatSettings,
+    ClaudeSettings,
     ExtractiveSettings,
     HostedSettings,
     HuggingFaceSettings,
@@ -13,6 +15,7 @@ from bot.settings.backends import (
     ReplicateSettings,
     ScriptedSettings,
     TransformersSettings,
+    VertexSettings,
 )
 from bot.settings.environment import environment
 from bot.settings.loading import FILE, load
@@ -61,10 +64,12 @@ __all__ = [
     "AnthropicSettings",
     "AzureSettings",
     "BackendSettings",
+    "BedrockSettings",
     "BotSettings",
     "BudgetSettings",
     "CascadeSettings",
     "ChatSettings",
+    "ClaudeSettings",
     "DatabaseSettings",
     "EngineSettings",
     "ExtractiveSettings",
@@ -102,6 +107,7 @@ __all__ = [
     "TransformersSettings",
     "TranslationSettings",
     "TreeOfThoughtSettings",
+    "VertexSettings",
     "Way",
     "WebSettings",
     "WindowSettings",

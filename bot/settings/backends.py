@@ -62,7 +62,17 @@ class HostedSettings(ModelSettings):
         return self.base_url is None
 
 
-class AnthropicSettings(HostedSettings):
+class ClaudeSettings(HostedSettings):
+    """Claude, wherever it runs."""
+
+    effort: Literal["low", "medium", "high", "max"] | None = Field(
+        None,
+        description="How hard the model thinks first; not set, not at all where that can be had.",
+    )
+    temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
+
+
+class AnthropicSettings(ClaudeSettings):
     """Claude, through Anthropic's Messages API."""
 
     kind: Literal["anthropic"]
@@ -70,11 +80,54 @@ class AnthropicSettings(HostedSettings):
     key_env: VariableName = Field(
         "ANTHROPIC_API_KEY", description="The variable or secret that holds the key."
     )
-    effort: Literal["low", "medium", "high", "max"] | None = Field(
-        None,
-        description="How hard the model thinks first; not set, not at all where that can be had.",
+
+
+class BedrockSettings(ClaudeSettings):
+    """Claude at Amazon Bedrock: ``frontdesk[bedrock]``."""
+
+    kind: Literal["bedrock"]
+    model: str = Field(
+        "us.anthropic.claude-sonnet-5-5", description="A model's or an inference profile's name."
     )
-    temperature: float | None = Field(None, ge=0, le=1, description="0 is the most repeatable.")
+    key_env: VariableName = Field(
+        "AWS_BEARER_TOKEN_BEDROCK",
+        description="What holds an API key of Bedrock; not set, AWS's own credentials are used.",
+    )
+    region: str | None = Field(None, description="As 'us-east-1'; not set, as AWS's tools find it.")
+    profile: str | None = Field(None, description="One of your AWS profiles.")
+
+    @property
+    def sold_by(self) -> str:
+        """Amazon has prices of its own."""
+        return "aws"
+
+    @property
+    def needs_key(self) -> bool:
+        """AWS's own credentials may lie anywhere."""
+        return False
+
+
+class VertexSettings(ClaudeSettings):
+    """Claude at Google's Vertex AI: ``frontdesk[vertex]``."""
+
+    kind: Literal["vertex"]
+    model: str = Field("claude-sonnet-5-5", description="The model's name, as Vertex AI has it.")
+    project: str = Field(description="The project that pays.")
+    region: str = Field("global", description="As 'us-east5', 'eu' or 'global'.")
+    key_env: VariableName = Field(
+        "VERTEX_ACCESS_TOKEN",
+        description="What holds an access token; not set, Google's own credentials are used.",
+    )
+
+    @property
+    def sold_by(self) -> str:
+        """Google has prices of its own."""
+        return "google"
+
+    @property
+    def needs_key(self) -> bool:
+        """Google's own credentials may lie anywhere."""
+        return False
 
 
 class ChatSettings(HostedSettings):
@@ -217,6 +270,8 @@ class ScriptedSettings(Section):
 BackendSettings = Annotated[
     ExtractiveSettings
     | AnthropicSettings
+    | BedrockSettings
+    | VertexSettings
     | OpenAISettings
     | AzureSettings
     | HuggingFaceSettings

@@ -17,6 +17,7 @@ from bot.settings import (
     AnthropicSettings,
     AzureSettings,
     BackendSettings,
+    BedrockSettings,
     ExtractiveSettings,
     HostedSettings,
     HuggingFaceSettings,
@@ -25,6 +26,7 @@ from bot.settings import (
     ScriptedSettings,
     Settings,
     TransformersSettings,
+    VertexSettings,
 )
 
 Words = Callable[..., str]
@@ -74,8 +76,8 @@ def _hosted(
     name: str, section: HostedSettings, *, key: str | None, plain: Callable[..., str]
 ) -> Backend:
     match section:
-        case AnthropicSettings():
-            return AnthropicBackend(name=name, settings=section, key=key or "none")
+        case AnthropicSettings() | BedrockSettings() | VertexSettings():
+            return AnthropicBackend(name=name, settings=section, key=key)
         case OpenAISettings() | AzureSettings():
             return OpenAIBackend(name=name, settings=section, key=key)
         case HuggingFaceSettings():
