@@ -171,6 +171,28 @@ def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" in findings["backend claude"]["fact"]
 
 
+def test_the_doctor_says_what_a_model_on_this_machine_lacks(
+    tmp_path: Path, tiny_llama: Path
+) -> None:
+    lines = {
+        "here": f'model = "{tiny_llama}"',
+        "elsewhere": 'model = "nobody/nothing"',
+        "quantised": f'model = "{tiny_llama}"\nquantization = "8bit"',
+    }
+    sections = [f'[backends.{one}]\nkind = "transformers"\n{line}' for one, line in lines.items()]
+    (tmp_path / "bot.toml").write_text("\n".join(sections), encoding="utf-8")
+    findings = json.loads(pipe(tmp_path, "doctor", "--json").stdout)
+    found = {one["about"].removeprefix("backend "): one for one in findings}
+    assert "MB on cpu" in found["here"]["fact"]
+    assert "bot models pull nobody/nothing" in found["elsewhere"]["fact"]
+    assert "pip install bitsandbytes" in found["quantised"]["fact"]
+    assert {one: each["well"] for one, each in found.items() if one in lines} == {
+        "here": True,
+        "elsewhere": False,
+        "quantised": False,
+    }
+
+
 def test_the_doctor_blames_an_unknown_language_on_the_settings(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_text("")
     (tmp_path / "opening.md").write_text("# Opening hours\n\nWe open at nine.\n")

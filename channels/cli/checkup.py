@@ -1,12 +1,12 @@
-"""What the doctor finds, and what it looks at in Slack."""
+"""What the doctor finds, and what it looks at in Slack and in models on this machine."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.errors import FrontdeskError, SettingsError
-from bot.settings import OAuthSettings, Settings, SlackSettings
+from bot.errors import FrontdeskError, SettingsError, SetupError
+from bot.settings import OAuthSettings, Settings, SlackSettings, TransformersSettings
 from channels.cli import extras
 from channels.cli.here import Here
 
@@ -22,6 +22,22 @@ class Finding:
     fact: str
     well: bool = True
     cure: str = ""
+
+
+def model_finding(about: str, section: TransformersSettings) -> Finding:
+    """Say what keeps a model from running in this process: packages, files, memory; loads none."""
+    from bot.backends.transformers import to_shape
+    from bot.local import loading, memory, snapshots
+
+    shape = to_shape(section)
+    try:
+        loading.check_packages()
+        folder = snapshots.find(shape.model, revision=shape.revision)
+        needed = loading.check(folder, shape, head="causal-lm")
+    except SetupError as error:
+        return Finding(about=about, fact=str(error), well=False)
+    size, place = memory.gigabytes(needed.total), loading.place_of(shape)
+    return Finding(about=about, fact=f"transformers, needs no key; takes {size} on {place}")
 
 
 async def slack_findings(settings: Settings, *, here: Here, online: bool) -> AsyncIterator[Finding]:

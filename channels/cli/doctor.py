@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
-from bot.settings import Settings, WebSettings
+from bot.settings import Settings, TransformersSettings, WebSettings
 from bot.settings.web import DEFAULT_SITE
 from channels.cli import extras
-from channels.cli.checkup import Finding, slack_findings
+from channels.cli.checkup import Finding, model_finding, slack_findings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
@@ -96,6 +96,9 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
 def _backends(settings: Settings) -> Iterator[Finding]:
     for name, section in settings.backends.items():
         about = f"backend {name}"
+        if isinstance(section, TransformersSettings):
+            yield model_finding(about, section)
+            continue
         if section.kind in _HOSTED and find_spec(section.kind) is None:
             cure = f"Install it with: pip install {section.kind}"
             yield Finding(
