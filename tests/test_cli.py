@@ -20,7 +20,8 @@ from channels.cli.history import Story
 
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
-    *("splits", "status", "doctor", "init", "settings", "backends", "db", "serve", "slack", "run"),
+    *("splits", "status", "doctor", "init", "settings", "backends", "tasks", "db"),
+    *("serve", "slack", "run"),
 )
 INVOICE = "How do I get an invoice?"
 NONSENSE = "Who painted the Mona Lisa?"
@@ -238,6 +239,21 @@ async def test_the_doctor_sees_that_the_database_cannot_be_written(
 
 
 @pytest.mark.usefixtures("inside")
+def test_the_tasks_are_listed_with_how_they_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bot.toml").write_text(
+        '[backends.small]\nkind = "scripted"\nanswers = ["x"]\n'
+        '[tasks.sentiment]\nby = "prompt"\nbackend = "small"\nseconds = 2\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    rows = [line.split() for line in said("tasks").splitlines()]
+    assert ["language", "rule", "5"] in rows
+    assert ["sentiment", "prompt", "small", "2"] in rows
+    assert ["spans", "off"] in rows
+    assert told("tasks", "--json")[0]["by"] == "rule"
+
+
 def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-hush")
     text = said("backends")

@@ -33,6 +33,7 @@ _SHELVES = {
         "init": "project",
         "settings": "project",
         "backends": "backends",
+        "tasks": "tasks",
         "models": "models",
         "db": "database",
     },

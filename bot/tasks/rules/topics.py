@@ -8,6 +8,7 @@ from bot.tasks.base import Topic
 
 _OF_LABEL = 2.0  # what a word of the label itself weighs, against one of its meaning
 _ENOUGH = 1.0
+_LONGEST = 4000  # characters
 
 
 class RuledTopics:
@@ -21,7 +22,7 @@ class RuledTopics:
 
     async def topic(self, text: str, labels: Mapping[str, str]) -> Topic | None:
         """Return the best label; its score is its share of what all of them got."""
-        asked = {*self._terms.of_text(text.lower())}
+        asked = {*self._terms.of_text(text[:_LONGEST].lower())}
         points = {label: self._points(label, means, asked) for label, means in labels.items()}
         best = max(points, key=lambda label: points[label], default="")
         if not best or points[best] < _ENOUGH or list(points.values()).count(points[best]) > 1:
