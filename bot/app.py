@@ -20,7 +20,7 @@ from threading import Timer
 
 from bot.answering import Answering
 from bot.backends import prices
-from bot.backends.base import Backend, Queued, Warmed
+from bot.backends.base import Backend, Warmed
 from bot.delivery import Courier, Poster
 from bot.engine import Engine
 from bot.errors import PromptError
@@ -196,7 +196,7 @@ async def open_app(
             processes=SqlProcesses(database),
             process=process,
             left_alone=router.left_alone,
-            queues=partial(_queues, built),
+            queues=router.queues,
             news=news,
             seconds=settings.engine.lease_seconds,
         )
@@ -252,12 +252,6 @@ async def _warming(backends: Iterable[Backend]) -> AsyncIterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _queues(backends: Mapping[str, Backend]) -> Mapping[str, int]:
-    """Return how many answers wait in line for each backend, where any do."""
-    waiting = {name: each.waiting for name, each in backends.items() if isinstance(each, Queued)}
-    return {name: count for name, count in waiting.items() if count}
 
 
 def _process(channels: Collection[str]) -> Process:

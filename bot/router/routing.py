@@ -5,7 +5,7 @@ import random as chance
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from bot.backends.base import Backend
+from bot.backends.base import Backend, Queued
 from bot.errors import SettingsError, nearest
 from bot.messages import LeftAlone
 from bot.router.breaker import Breaker, State
@@ -124,8 +124,9 @@ class Router:
         return Route(path, retries=self._retries)
 
     def queues(self) -> Mapping[str, int]:
-        """Return how many turns wait for each backend that may not be asked by all at once."""
-        return {name: line.gate.waiting for name, line in self._lines.items() if line.gate}
+        """Return how many answers wait in line for each backend, where any do."""
+        waiting = {name: _waiting(line) for name, line in self._lines.items()}
+        return {name: count for name, count in waiting.items() if count}
 
     async def probe(self) -> None:
         """Ask each backend that is left alone for one word; the next turn hears how it went."""
@@ -142,6 +143,12 @@ class Router:
         """Return the backends that keep failing, by their names."""
         found = {name: line.breaker.left_alone for name, line in self._lines.items()}
         return {name: left for name, left in found.items() if left is not None}
+
+
+def _waiting(line: Line) -> int:
+    """Return how many wait before the backend, and within it."""
+    within = line.backend.waiting if isinstance(line.backend, Queued) else 0
+    return within + (line.gate.waiting if line.gate else 0)
 
 
 def _check(settings: RouterSettings, backends: Mapping[str, Backend]) -> None:
