@@ -26,6 +26,7 @@ from bot.steps import Steps
 from bot.store.base import History
 from bot.strategies import Strategy
 from bot.tasks.noticing import Notice, Noticing
+from bot.tasks.translating import Translating, Translation
 from bot.window import Voice, Window, fit
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Answering:
         words: Callable[..., str],
         clock: Callable[[], float],
         noticing: Noticing,
+        translating: Translating,
         strategies: Mapping[str, Strategy],
     ) -> None:
         self._settings = settings
@@ -74,6 +76,7 @@ class Answering:
         self.words = words
         self._clock = clock
         self._noticing = noticing
+        self._translating = translating
         self._strategies = strategies
 
     def begin(self, history: History, window: Window) -> Answer:
@@ -89,7 +92,9 @@ class Answering:
         question, earlier = _questions(history)
         notice = self._noticing.begin(history.conversation, question)
         await notice.hear()
-        passages = await self._beside(notice, self._search(question, earlier))
+        translation = self._translating.begin(notice.language, conversation=history.conversation.id)
+        search = self._search(question, earlier, translation)
+        asked, passages = await self._beside(notice, search)
         conversation = notice.conversation
         chosen = self._strategy(conversation)
         circumstances = _circumstances(conversation, question, passages, chosen)
@@ -99,7 +104,7 @@ class Answering:
             system=self._system(chosen, conversation, window.summary),
             history=window.steps,
             context=self._context(passages, notice),
-            question=question,
+            question=asked,
             passages=tuple(passages),
         )
         return Prepared(
@@ -114,6 +119,7 @@ class Answering:
                 render=self._prompts.render,
                 limits=chosen.limits,
             ),
+            translation=translation,
             read=Read(
                 readings=notice.readings,
                 attempts=notice.attempts,
@@ -122,9 +128,13 @@ class Answering:
             ),
         )
 
-    async def _search(self, question: str, earlier: Sequence[str]) -> Sequence[Passage]:
+    async def _search(
+        self, question: str, earlier: Sequence[str], translation: Translation | None
+    ) -> tuple[str, Sequence[Passage]]:
+        """Return what is asked, in the help centre's language, and the passages about it."""
+        asked = await translation.question(question) if translation else question
         limit = self._settings.knowledge.passages
-        return await self._knowledge.search(question, earlier=earlier, limit=limit)
+        return asked, await self._knowledge.search(asked, earlier=earlier, limit=limit)
 
     async def _beside(self, notice: Notice, search: Awaitable[T]) -> T:
         """Return what ``search`` finds; all else is noticed meanwhile."""

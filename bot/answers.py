@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from bot.backends.base import (
     Backend,
@@ -68,6 +69,20 @@ class Draft:
     trouble: str = ""
 
 
+class Translation(Protocol):
+    """Puts what was quoted into the customer's language, and tells what it read and cost."""
+
+    @property
+    def readings(self) -> tuple[Reading, ...]: ...
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]: ...
+
+    async def reply(self, text: str) -> str:
+        """Return ``text`` in the customer's language; as it is where that fails."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
     """What the tasks read in the customer's words. ``offer``: offer this customer a person."""
@@ -83,6 +98,7 @@ class Prepared:
     """What is asked, of whom, and in what way.
 
     ``system`` writes a strategy's standing instructions, ``digest`` is a template's hash.
+    ``translation`` is None where the help centre has the customer's language.
     """
 
     request: Request
@@ -92,6 +108,7 @@ class Prepared:
     system: Callable[[Strategy], str]
     digest: Callable[[str], str]
     read: Read = Read()
+    translation: Translation | None = None
 
     def directly(self) -> "Prepared":
         """Return the same without a step: for when the strategy came to nothing."""
@@ -138,6 +155,8 @@ class Answer:
                             yield event
                     for event in self._take(output):
                         yield event
+            for piece in await self._translated():
+                yield piece
         except NoAnswer as error:
             _logger.warning("The customer was told that no answer can be given. %s", error)
             for event in self.instead("unavailable", Outcome.FAILED):
@@ -183,6 +202,7 @@ class Answer:
         """Let the customer have the words ``words`` in place of all that was written."""
         yield from self._withdraw()
         self._start(Reader(), (), Echoes())
+        self._is_put = True
         self._outcome = outcome
         yield from self._show(self._words(words))
 
@@ -191,7 +211,7 @@ class Answer:
         prepared = self._prepared
         thoughts = [*(prepared.steps.thoughts if prepared else ()), *self._thoughts]
         return Draft(
-            text="".join(self._shown).strip(),
+            text="" if self._held else "".join(self._shown).strip(),
             outcome=outcome or self._outcome,
             citations=self._citations.cited,
             reasoning="".join([*thoughts, self._reader.reasoning]).strip(),
@@ -201,12 +221,27 @@ class Answer:
             prompt=prepared.strategy.template if prepared else "",
             prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
             passages=_found(prepared.request.passages) if prepared else (),
-            attempts=(*prepared.read.attempts, *prepared.steps.attempts) if prepared else (),
+            attempts=self._attempts(),
             steps=tuple(self._steps()),
-            readings=(*(prepared.read.readings if prepared else ()), *self._readings),
+            readings=self._all_readings(),
             noticed=prepared.read.noticed if prepared else NOTHING_NEW,
             route=prepared.route.why if prepared else "",
         )
+
+    def _attempts(self) -> tuple[Attempt, ...]:
+        """Return every attempt of the turn, in the order of what they were made for."""
+        prepared = self._prepared
+        if prepared is None:
+            return ()
+        put = prepared.translation.attempts if prepared.translation else ()
+        return (*prepared.read.attempts, *put, *prepared.steps.attempts)
+
+    def _all_readings(self) -> tuple[Reading, ...]:
+        prepared = self._prepared
+        if prepared is None:
+            return ()
+        put = prepared.translation.readings if prepared.translation else ()
+        return (*prepared.read.readings, *put, *self._readings)
 
     def _steps(self) -> Iterator[Step]:
         """Give the steps, and say where the model could not be told to think."""
@@ -239,6 +274,7 @@ class Answer:
         self._citations = Citations(passages, known=self._known)
         self._shown: list[str] = []
         self._sealed: Sealed | None = None
+        self._is_put = False
         self._rest = ""
 
     def _take(self, output: Output | FellBack) -> Iterable[Piece | Withdrawn]:
@@ -293,14 +329,29 @@ class Answer:
         return quotes and self._prepared is not None and self._prepared.read.offer
 
     def _withdraw(self) -> Iterator[Withdrawn]:
-        if self._shown:
+        if self._shown and not self._held:
             yield Withdrawn()
 
     def _show(self, text: str) -> Sequence[Piece]:
         if not text:
             return ()
         self._shown.append(text)
-        return (Piece(text),)
+        return () if self._held else (Piece(text),)
+
+    @property
+    def _held(self) -> bool:
+        """Whether nothing is shown yet: what was quoted is translated first, as a whole."""
+        quotes = self._source is not None and not self._source.writes
+        translates = self._prepared is not None and self._prepared.translation is not None
+        return quotes and translates and not self._is_put
+
+    async def _translated(self) -> Sequence[Piece]:
+        if not self._held or self._prepared is None or self._prepared.translation is None:
+            return ()
+        text = await self._prepared.translation.reply("".join(self._shown))
+        self._is_put = True
+        self._shown = []
+        return self._show(text)
 
 
 def _doubt(plan: Plan, backend: Backend) -> AnswerDoubt:

@@ -43,12 +43,13 @@ from bot.store.posts import SqlPosts
 from bot.store.processes import SqlProcesses
 from bot.store.spendings import SqlSpendings
 from bot.store.visits import SqlVisits
+from bot.tasks.interpreting import Interpreter
 from bot.tasks.noticing import Noticing
 from bot.wiring.backends import Words, build_backends
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
 from bot.wiring.strategies import build_strategies
-from bot.wiring.tasks import build_noticing, build_tasks
+from bot.wiring.tasks import build_interpreter, build_noticing, build_tasks, build_translating
 
 # A door is open by then; before, what is loaded beside it would only keep it shut for longer.
 _AT_REST_SECONDS = 1.0
@@ -158,8 +159,7 @@ async def open_app(
             words=words,
             clock=clock,
         )
-        if channels:
-            await models.residents.ready()
+        await models.residents.ready()
         sides = [await closing.enter_async_context(join(parts)) for join in joins]
         process = _process(channels)
         noticing = build_noticing(settings, tasks)
@@ -172,6 +172,7 @@ async def open_app(
             clock=clock,
             strategies=strategies,
             noticing=noticing,
+            translating=build_translating(settings, tasks, words),
         )
         outbox = SqlOutbox(database)
         courier = Courier(
@@ -224,6 +225,38 @@ async def open_app(
                 engine=engine,
                 holder=process.holder,
             )
+
+
+@asynccontextmanager
+async def open_interpreter(
+    settings: Settings,
+    *,
+    target: str,
+    clock: Callable[[], float] = time.time,  # noqa: TID251 - where the house meets the world
+) -> AsyncIterator[Interpreter]:
+    """Open what puts messages into ``target``, a language's code, for whoever looks back.
+
+    Raises:
+        SetupError: something must be changed first; the text says what.
+    """
+    prompts = _prompts(settings.prompts.folder)
+    words = partial(_words, prompts, settings.bot.contact)
+    models = Models()
+    async with AsyncExitStack() as closing:
+        closing.callback(models.residents.close)
+        built = build_backends(settings, words=words, prompts=prompts)
+        for backend in built.values():
+            closing.push_async_callback(backend.close)
+        database = await Database.open(settings.database.url.get_secret_value(), clock=clock)
+        closing.push_async_callback(database.close)
+        router = build_router(
+            settings, built, spendings=SqlSpendings(database), changed=lambda: None
+        )
+        interpreter = build_interpreter(
+            settings, models=models, prompts=prompts, writers=router.writers, target=target
+        )
+        await models.residents.ready()
+        yield interpreter
 
 
 @asynccontextmanager

@@ -1,6 +1,8 @@
 """Keeps the promises by prompts: a configured backend reads the customer's words."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, Field, ValidationError
@@ -13,6 +15,9 @@ from bot.prompts import PromptBook, delimit
 from bot.tasks.asking import Asker
 from bot.tasks.base import Heard, Json, Mood, MoodLabel, Topic
 from bot.tasks.schema import Schema
+
+_MARK = re.compile(r"\[\d{1,3}\]")
+_PART = 1500  # characters of a translation at once, so that it fits into an answer
 
 
 class _Prompted:
@@ -93,6 +98,41 @@ class PromptedSummarizer(_Prompted):
         if not written:
             raise TaskFailed("The summary was cut or declined.")
         return written
+
+
+class PromptedTranslator(_Prompted):
+    """Keeps the promise ``Translator``: a long text some paragraphs at a time."""
+
+    def __init__(self, asker: Asker, *, prompts: PromptBook) -> None:
+        super().__init__(asker)
+        self._prompts = prompts
+
+    async def translate(self, text: str, *, source: str, target: str) -> str:
+        """Return ``text`` in ``target``.
+
+        Raises:
+            TaskFailed: it was cut, declined, or lost a mark such as [1].
+        """
+        system = self._prompts.render("tasks/translation.j2", source=source, target=target)
+        written = []
+        for part in _paragraphs(text):
+            there = await self._asker.write(system, [Said(role="user", text=delimit(part))])
+            if not there or Counter(_MARK.findall(there)) != Counter(_MARK.findall(part)):
+                raise TaskFailed("The translation lost a source's number, or was cut or declined.")
+            written.append(there)
+        return "\n\n".join(written)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield ``text`` in parts of some paragraphs."""
+    part: list[str] = []
+    for paragraph in filter(str.strip, text.split("\n\n")):
+        if part and sum(map(len, part)) + len(paragraph) > _PART:
+            yield "\n\n".join(part)
+            part = []
+        part.append(paragraph)
+    if part:
+        yield "\n\n".join(part)
 
 
 def _spoken(message: Message) -> str:

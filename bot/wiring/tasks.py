@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from bot.errors import SettingsError
+from bot.knowledge.languages import code
 from bot.knowledge.terms import Terms
 from bot.prompts import PromptBook
 from bot.router import Route
@@ -19,6 +21,7 @@ from bot.tasks.base import (
     Topics,
     Translator,
 )
+from bot.tasks.interpreting import Interpreter
 from bot.tasks.noticing import Noticing
 from bot.tasks.prompted import (
     PromptedFacts,
@@ -26,6 +29,7 @@ from bot.tasks.prompted import (
     PromptedMoods,
     PromptedSummarizer,
     PromptedTopics,
+    PromptedTranslator,
 )
 from bot.tasks.rules import (
     RuledFacts,
@@ -34,6 +38,7 @@ from bot.tasks.rules import (
     RuledTopics,
 )
 from bot.tasks.schema import read_schema
+from bot.tasks.translating import Translating
 from bot.wiring.models import Models
 
 T = TypeVar("T")
@@ -77,6 +82,43 @@ def build_noticing(settings: Settings, tasks: Tasks) -> Noticing:
         settings=settings.tasks,
         schema=read_schema(settings.tasks.facts.schema_file),
         clock=time.monotonic,
+    )
+
+
+def build_translating(settings: Settings, tasks: Tasks, words: Callable[..., str]) -> Translating:
+    """Make what puts questions into the help centre's language, and quotes into the customer's."""
+    home = settings.knowledge.language
+    return Translating(
+        translator=tasks.translator,
+        home=code(home),
+        note=words("translated", language=home.capitalize()),
+        seconds=settings.tasks.translation.seconds,
+        clock=time.monotonic,
+    )
+
+
+def build_interpreter(
+    settings: Settings, *, models: Models, prompts: PromptBook, writers: Writers, target: str
+) -> Interpreter:
+    """Make what puts messages into ``target``, a language's code, for an operator.
+
+    Raises:
+        SettingsError: nobody translates.
+    """
+    making = _Making(settings, models=models, prompts=prompts, writers=writers)
+    translator, languages = making.translator(), making.languages()
+    if translator is None:
+        raise SettingsError(
+            "Nobody translates: tasks.translation is off. Set by = 'model' or by = 'prompt' under "
+            "[tasks.translation] in bot.toml."
+        )
+
+    nobody = Account(0, lambda _attempt: None)  # what an operator reads is no part of a turn
+    return Interpreter(
+        translator=translator(nobody),
+        languages=languages(nobody) if languages else None,
+        target=target,
+        seconds=settings.tasks.translation.seconds,
     )
 
 
@@ -152,7 +194,14 @@ class _Making:
 
     def translator(self) -> Callable[[Account], Translator] | None:
         section = self._tasks.translation
-        return _same(self._models.translator(section)) if section.by == "model" else None
+        match section.by:
+            case "prompt":
+                return lambda keep: PromptedTranslator(
+                    self._asker("translation", section, keep), prompts=self._prompts
+                )
+            case "model":
+                return _same(self._models.translator(section))
+        return None
 
     def _asker(self, step: str, section: TaskSettings, account: Account) -> Asker:
         """Return one who asks a backend; a new one each time, which tells what it cost."""

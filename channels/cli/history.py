@@ -1,13 +1,14 @@
 """Looks back at conversations: lists, shows and exports them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
 
 from bot.messages import Author, Message, Summary, Turn
 from bot.store.base import Archive, Line
+from bot.tasks.interpreting import Put
 from channels.cli.handover import note
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, print_json, print_table, to_json, when
@@ -36,6 +37,8 @@ class Story:
     summaries: Sequence[Summary] = ()
     messages: Sequence[Message]
     turns: Sequence[Turn]
+    put: Mapping[int, Put] = field(default_factory=dict)
+    """The messages in the language that was asked for, by their seq."""
 
     @property
     def head(self) -> str:
@@ -77,6 +80,14 @@ class Story:
         citations = turn.reply.citations if turn else ()
         return ["  ".join(source_lines(citation)) for citation in citations]
 
+    def translated(self, message: Message) -> Sequence[str]:
+        """Return what a message says in the language that was asked for, if it is in another."""
+        put = self.put.get(message.seq)
+        if put is None:
+            return []
+        why = f"[not put into {put.target}: {put.error}]" if put.error else put.text
+        return [harmless(f"{put.target}: {why}" if put.text else why)]
+
     def _turn(self, message: Message) -> Turn | None:
         return next((turn for turn in self.turns if turn.id == message.turn), None)
 
@@ -110,12 +121,20 @@ async def list_(here: Here, *, limit: int, upset: bool, as_json: bool) -> None:
 
 @history.command()
 @click.argument("conversation", metavar="ID", type=int)
+@click.option(
+    "--in",
+    "target",
+    metavar="CODE",
+    help="Put what is in another language into this one, as 'en', under the original.",
+)
 @as_json
 @command
-async def show(here: Here, conversation: int, *, as_json: bool) -> None:
+async def show(here: Here, conversation: int, *, target: str | None, as_json: bool) -> None:
     """Print the conversation ID from its beginning; 'bot history list' tells the IDs."""
     async with here.archive() as archive:
         story = await _story(archive, conversation)
+    if target is not None:
+        story = await _put(here, story, target)
     if as_json:
         print_json(story)
         return
@@ -123,7 +142,8 @@ async def show(here: Here, conversation: int, *, as_json: bool) -> None:
     for message in story.messages:
         behind = f"  turn {message.turn}" if message.turn else ""
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
-        click.echo(_indented([story.text(message), *story.sources(message)]), nl=False)
+        lines = [story.text(message), *story.translated(message), *story.sources(message)]
+        click.echo(_indented(lines), nl=False)
         if read := story.read(message):
             click.secho(f"  ({read})", dim=True)
         click.echo()
@@ -178,6 +198,17 @@ async def _story(archive: Archive, conversation: int) -> Story:
         messages=await archive.messages(conversation),
         turns=await archive.turns(conversation),
     )
+
+
+async def _put(here: Here, story: Story, target: str) -> Story:
+    from bot.app import open_interpreter
+
+    async with open_interpreter(here.settings(), target=target) as interpreter:
+        found = {
+            message.seq: await interpreter.put(message.text, language=story.language)
+            for message in story.messages
+        }
+    return replace(story, put={seq: put for seq, put in found.items() if put is not None})
 
 
 def _row(line: Line) -> Sequence[str]:

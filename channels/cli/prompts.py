@@ -49,6 +49,8 @@ _SAMPLES: Mapping[str, Any] = {
     "offer": True,
     "labels": {"delivery": "Where is my parcel?", "returns": ""},
     "languages": ["en", "de"],
+    "source": "en",
+    "target": "de",
     "schema": '{"type": "object", "properties": {"order": {"type": "string"}}}',
     "wrong": "mood: Input should be 'upset', 'neutral' or 'content'",
 }

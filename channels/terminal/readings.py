@@ -13,7 +13,7 @@ def to_words(reading: Reading) -> str:
     if reading.error:
         return f"{reading.task} not read: {reading.error}"
     score = "" if reading.score is None else f" {reading.score:.2f}"
-    return f"{reading.task} {reading.value}{score}"
+    return f"{reading.task} {' '.join(reading.value.split())}{score}"
 
 
 def in_full(reading: Reading) -> str:

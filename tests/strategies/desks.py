@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.strategies import STRATEGIES, Strategy
 from bot.tasks.base import Tasks
 from bot.tasks.noticing import Noticing
+from bot.tasks.translating import Translating
 from tests.talks import Talk
 
 BOOK = PromptBook(shipped=shipped("prompts"))
@@ -129,6 +130,9 @@ async def answered(strategy: Strategy | str, *backends: Backend, question: str =
         words=words,
         clock=lambda: 0.0,
         noticing=Noticing(tasks=Tasks(), settings=settings.tasks, schema={}, clock=lambda: 0.0),
+        translating=Translating(
+            translator=None, home="en", note="", seconds=1.0, clock=lambda: 0.0
+        ),
         strategies={**STRATEGIES, chosen.name: chosen},
     )
     talk = Talk()

@@ -81,6 +81,24 @@ GERMAN: Final = (
     ),
     ("Der Versand kostet 4,90 Euro.", "Shipping costs 4.90 euros."),
     ("Das sagt unser Hilfebereich:", "Here is what our help centre says:"),
+    (
+        "Diese Antwort wurde automatisch übersetzt: Unser Hilfebereich ist auf Englisch.",
+        "This answer was translated automatically: our help centre is in English.",
+    ),
+    (
+        "Es tut mir leid, dazu habe ich hier nichts gefunden, und ich möchte nicht raten.",
+        """I'm sorry, I couldn't find an answer to that in our help centre, \
+and I'd rather not guess.""",
+    ),
+    (
+        "Können Sie es anders sagen?",
+        "Could you put it in other words?",
+    ),
+    (
+        "Ihre Frage ist notiert, damit wir die Antwort hinzufügen können.",
+        "Your question is noted, so that we can add the answer.",
+    ),
+    ("Verkaufen Sie Fahrräder?", "Do you sell bicycles?"),
 )
 
 PASSAGES: Final = {
