@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.messages import Author, Message
+from bot.settings.reference import KINDS
+from channels.cli.backends import _CAN
 from channels.cli.door import bot
 from channels.cli.history import Story
 
@@ -269,6 +271,32 @@ def test_no_price_is_listed_for_a_server_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_text(f"[backends.local]\n{local}[backends.priced]\n{local}{own}")
     found = json.loads(pipe(tmp_path, "backends", "--json").stdout)
     assert [(one["reads"], one["writes"]) for one in found] == [(None, None), (0.5, 1.0)]
+
+
+def test_probing_tells_who_answers_and_why_another_does_not(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text(
+        '[backends.sound]\nkind = "scripted"\nanswers = ["ready"]\n'
+        '[backends.deaf]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+        '[backends.keyless]\nkind = "replicate"\nkey_env = "NO_SUCH_KEY"\n'
+    )
+    run = pipe(tmp_path, "backends", "--probe", "--json")
+    sound, deaf, keyless = (one["probed"] for one in json.loads(run.stdout))
+    assert run.returncode == 1
+    assert (sound["error"], sound["cost"]) == ("", 0.0)
+    assert "cannot be reached at http://127.0.0.1:9" in deaf["error"]
+    assert "NO_SUCH_KEY" in keyless["error"]
+    assert b"Asking sound, deaf, keyless for one word" in run.stderr
+
+
+def test_probing_ends_well_where_all_answer(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text('[backends.quotes]\nkind = "extractive"\n')
+    run = pipe(tmp_path, "backends", "--probe")
+    assert run.returncode == 0
+    assert b"quotes" in run.stdout
+
+
+def test_every_kind_of_backend_says_what_it_can() -> None:
+    assert set(_CAN) == set(KINDS)
 
 
 # --- Teaching ----------------------------------------------------------------------------------

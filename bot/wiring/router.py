@@ -7,6 +7,7 @@ from bot.backends.base import Backend
 from bot.backends.prices import cost, seller
 from bot.messages import Usage
 from bot.router import Limits, Measure, Patience, Purse, Router, Terms
+from bot.router.line import Price
 from bot.settings import BackendSettings, HostedSettings, ModelSettings, Settings
 from bot.store.base import Spendings
 from bot.window import count_tokens
@@ -20,6 +21,20 @@ def build_router(
     changed: Callable[[], object],
 ) -> Router:
     """Make the router; ``changed`` is called whenever it begins or ceases to leave one alone."""
+    budget = settings.router.budget
+    return Router(
+        backends=backends,
+        settings=settings.router,
+        terms={name: _terms(section) for name, section in settings.backends.items()},
+        price=build_price(settings),
+        clock=time.monotonic,
+        purse=Purse(settings=budget, spendings=spendings) if budget else None,
+        changed=changed,
+    )
+
+
+def build_price(settings: Settings) -> Price:
+    """Make what tells the price of an answer."""
 
     def price(backend: str, model: str, usage: Usage) -> float | None:
         section = settings.backends.get(backend)
@@ -35,15 +50,15 @@ def build_router(
             output_price=section.output_price,
         )
 
-    budget = settings.router.budget
-    return Router(
-        backends=backends,
-        settings=settings.router,
-        terms={name: _terms(section) for name, section in settings.backends.items()},
-        price=price,
-        clock=time.monotonic,
-        purse=Purse(settings=budget, spendings=spendings) if budget else None,
-        changed=changed,
+    return price
+
+
+def patience(section: BackendSettings) -> Patience:
+    """Return how long a backend may take."""
+    if not isinstance(section, ModelSettings):
+        return Patience()
+    return Patience(
+        first_piece_seconds=section.first_piece_seconds, silence_seconds=section.silence_seconds
     )
 
 
@@ -58,10 +73,7 @@ def _terms(section: BackendSettings) -> Terms:
     if not isinstance(section, ModelSettings):
         return Terms()
     return Terms(
-        patience=Patience(
-            first_piece_seconds=section.first_piece_seconds,
-            silence_seconds=section.silence_seconds,
-        ),
+        patience=patience(section),
         limits=Limits(
             concurrency=section.concurrency,
             requests_per_minute=section.requests_per_minute,
