@@ -100,6 +100,7 @@ class App:
     backends: Mapping[str, Backend]
     router: Router
     noticing: Noticing
+    answering: Answering
     engine: Engine
     holder: str
 
@@ -222,6 +223,7 @@ async def open_app(
                 backends=built,
                 router=router,
                 noticing=noticing,
+                answering=answering,
                 engine=engine,
                 holder=process.holder,
             )

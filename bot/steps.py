@@ -57,10 +57,10 @@ class Steps:
             async with asyncio.timeout(self._limits.seconds):
                 return await strategy.think(request, self)
         except StepFailed:
-            _logger.warning("%s failed in one of its steps; it answers directly.", strategy.name)
+            _logger.info("%s failed in one of its steps; it answers directly.", strategy.name)
         except TimeoutError:
             self.note(Step(name=strategy.name, error=f"over {self._limits.seconds:g} seconds"))
-            _logger.warning("%s took too long; it answers directly.", strategy.name)
+            _logger.info("%s took too long; it answers directly.", strategy.name)
         return None
 
     async def ask(

@@ -23,7 +23,7 @@ from channels.cli.history import Story
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
     *("splits", "status", "doctor", "init", "settings", "backends", "tasks", "db"),
-    *("serve", "slack", "run"),
+    *("serve", "slack", "run", "compare"),
 )
 INVOICE = "How do I get an invoice?"
 NONSENSE = "Who painted the Mona Lisa?"

@@ -28,7 +28,7 @@ _SHELVES = {
         "prompts": "prompts",
     },
     "Look back": {"history": "history", "why": "why", "splits": "splits"},
-    "Look after": {"status": "status", "doctor": "doctor"},
+    "Look after": {"status": "status", "doctor": "doctor", "compare": "compare"},
     "Set up": {
         "init": "project",
         "settings": "project",

@@ -1,0 +1,193 @@
+"""Compares ways of answering on a file of questions."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.settings import Settings
+from bot.strategies import STRATEGIES
+from channels.cli.here import Here, Told, command
+from channels.cli.learning import first_words
+from channels.cli.paper import print_table, to_json
+
+if TYPE_CHECKING:
+    from bot.comparison import Contender, Question, Standing
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  bot compare questions.yaml
+  bot compare questions.yaml --strategy direct --strategy tree_of_thought
+  bot compare questions.yaml --backend small --backend large --plot quality.svg
+  bot compare questions.yaml --strategy direct --at-least 0.8    fails a build below it"""
+)
+@click.argument("questions", type=click.Path(path_type=Path))
+@click.option(
+    "--strategy",
+    "strategies",
+    type=click.Choice(list(STRATEGIES)),
+    multiple=True,
+    help="A way of reasoning; may be given several times. [default: all of them]",
+)
+@click.option(
+    "--backend",
+    "backends",
+    metavar="NAME",
+    multiple=True,
+    help="Who answers; may be given several times. [default: as bot.toml routes]",
+)
+@click.option(
+    "--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Questions."
+)
+@click.option(
+    "--at-least",
+    type=click.FloatRange(0, 1),
+    help="Exit code 1 where one's share of right answers is below it.",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all into FILE.")
+@click.option(
+    "--plot",
+    "plot_file",
+    type=click.Path(path_type=Path),
+    help="Draw them, in SVG.",
+)
+@command
+async def compare(
+    here: Here,
+    questions: Path,
+    *,
+    strategies: Sequence[str],
+    backends: Sequence[str],
+    at_once: int,
+    at_least: float | None,
+    json_file: Path | None,
+    plot_file: Path | None,
+) -> int:
+    """Let ways of reasoning answer the same questions, and tell what each is worth.
+
+    QUESTIONS is a YAML file: a list of questions, each with what a good answer says and cites. They
+    are answered as a customer's would be, and cost what a customer's cost; no conversation is kept.
+    """
+    from bot.comparison import Contender, read_questions
+
+    asked = read_questions(questions)
+    contenders = [
+        Contender(strategy=strategy, backend=backend)
+        for backend in (*backends,) or (None,)
+        for strategy in strategies or STRATEGIES
+    ]
+    standings = await _standings(here.settings(), contenders, asked, at_once=at_once)
+    _tell(standings)
+    if json_file:
+        _write(json_file, to_json([_plain(each) for each in standings]) + "\n")
+    if plot_file:
+        from channels.cli.figure import figure
+
+        _write(plot_file, figure(standings))
+    return int(at_least is not None and any(each.quality < at_least for each in standings))
+
+
+async def _standings(
+    settings: Settings,
+    contenders: "Sequence[Contender]",
+    questions: "Sequence[Question]",
+    *,
+    at_once: int,
+) -> "Sequence[Standing]":
+    from bot.app import open_app
+    from bot.comparison import Contest
+
+    async with open_app(settings) as app:
+        for unknown in {each.backend for each in contenders} - {None, *app.backends}:
+            known = ", ".join(app.backends)
+            raise Told(f"There is no backend called {unknown!r}. Known backends: {known}.")
+        if words := await first_words(app.articles, app.settings):
+            click.echo(words, err=True)
+        contest = Contest(
+            answering=app.answering,
+            knowledge=app.knowledge,
+            passages=settings.knowledge.passages,
+            at_once=at_once,
+            clock=time.monotonic,
+        )
+        with _bar(len(contenders) * len(questions)) as done:
+            return await contest.run(contenders, questions, done=done)
+
+
+def _tell(standings: "Sequence[Standing]") -> None:
+    rows = [
+        [
+            each.name,
+            f"{each.quality:.0%}",
+            _percent(each.right),
+            _percent(each.cited),
+            _percent(each.unanswered),
+            str(each.fell_back),
+            f"{each.tokens:,.0f}",
+            "?" if each.cost is None else f"${each.cost:.5f}",
+            f"{each.median:.2f}",
+            f"{each.p95:.2f}",
+        ]
+        for each in standings
+    ]
+    heads = ["STRATEGY", "ALL RIGHT", "ANSWERS", "CITED", "UNKNOWN", "FELL BACK"]
+    print_table([*heads, "TOKENS", "COST", "MEDIAN S", "P95 S"], rows)
+    count = len(standings[0].results)
+    click.echo(
+        f"\nOf {count} questions. ANSWERS say what is expected, CITED name the right article, "
+        "UNKNOWN rightly\nsay that they do not know. Tokens and cost are those of one answer."
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
+
+
+def _plain(standing: "Standing") -> dict[str, Any]:
+    figures = ("quality", "right", "cited", "unanswered", "fell_back")
+    spent = ("tokens", "cost", "median", "p95")
+    return {
+        "name": standing.name,
+        **{name: getattr(standing, name) for name in (*figures, *spent)},
+        "results": [
+            {
+                "question": each.question.question,
+                "right": each.right,
+                "outcome": each.outcome,
+                "text": each.text,
+                "cited": each.cited,
+                "tokens": each.tokens,
+                "cost": each.cost,
+                "seconds": round(each.seconds, 3),
+                "fell_back": each.fell_back,
+            }
+            for each in standing.results
+        ],
+    }
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Told(f"{file} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], object]]:
+    """Show a progress bar on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Comparing", total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,193 @@
+"""'bot compare': what is right, what is cited, what it costs, and a mark that builds must reach."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner, Result
+
+from bot.comparison import Contender, Contest, Question, Standing, read_questions
+from bot.comparison import Result as Answered
+from bot.errors import SetupError
+from bot.resources import sample
+from channels.cli.door import bot
+from channels.cli.figure import figure
+from tests.house import house
+from tests.strategies.desks import DOWN, Model
+
+
+def compare(folder: Path, *arguments: str) -> Result:
+    config = ["--config", str(folder / "bot.toml")]
+    return CliRunner().invoke(bot, [*config, "compare", *arguments], prog_name="bot")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared") / "shop"
+    runner = CliRunner()
+    runner.invoke(bot, ["init", str(folder)], prog_name="bot")
+    runner.invoke(bot, ["--config", str(folder / "bot.toml"), "learn"], prog_name="bot")
+    return folder
+
+
+def asked(**said: Any) -> Question:
+    return Question.model_validate({"question": "How long?", **said})
+
+
+# --- What is right
+
+
+@pytest.mark.parametrize(
+    ("expected", "text", "held"),
+    [
+        ("30 Days", "you have 30 days.", True),
+        ("30 days", "you have thirty days.", False),
+        (["30", "days"], "30 or more days", True),
+        (["30", "weeks"], "30 days", False),
+        ("/3[01] days?/", "a 31 day span", True),
+        ("don't", "We don\u2019t.", True),
+        ([], "anything", True),
+    ],
+)
+def test_what_an_answer_must_hold(expected: Any, text: str, held: bool) -> None:  # noqa: FBT001
+    assert asked(expected=expected).holds(text) is held
+
+
+def result(question: Question, **how: Any) -> Answered:
+    told: dict[str, Any] = {
+        "text": "30 days",
+        "outcome": "answered",
+        "cited": (),
+        "tokens": 10,
+        "cost": 0.5,
+        "seconds": 1.0,
+    }
+    return Answered(question=question, **told | how)
+
+
+def test_a_standing_tells_the_shares_and_the_means() -> None:
+    good, unknown = asked(expected="30", cites="a"), asked(answerable=False)
+    standing = Standing(
+        name="x",
+        results=(
+            result(good, cited=("a",)),
+            result(good, text="5", cited=("b",), seconds=3.0),
+            result(unknown, outcome="unanswered", tokens=40),
+            result(unknown, outcome="answered", fell_back=True, cost=1.5),
+        ),
+    )
+    assert (standing.quality, standing.right, standing.unanswered) == (0.5, 0.5, 0.5)
+    assert (standing.cited, standing.fell_back) == (0.5, 1)
+    assert (standing.tokens, standing.cost) == (17.5, 0.75)
+    assert (standing.median, standing.p95) == (1.0, 3.0)
+
+
+def test_a_cost_that_is_not_known_makes_the_mean_unknown() -> None:
+    standing = Standing(name="x", results=(result(asked()), result(asked(), cost=None)))
+    assert standing.cost is None
+    assert standing.cited is None
+
+
+# --- The contest
+
+
+def contest(app: Any) -> Contest:
+    return Contest(
+        answering=app.answering, knowledge=app.knowledge, passages=6, at_once=2, clock=lambda: 0.0
+    )
+
+
+async def run(folder: Path, answer: Callable[[Any], Any], *names: str) -> list[Standing]:
+    questions = [
+        asked(question="How long does shipping take?", expected="3", cites="shipping"),
+        asked(question="Do you sell ships?", answerable=False),
+    ]
+    async with house(folder, Model(answer)) as app:
+        contenders = [Contender(strategy=name) for name in names]
+        standings = list(await contest(app).run(contenders, questions))
+        assert not await app.archive.newest_turn(), "no conversation is kept"
+    return standings
+
+
+async def test_answers_are_judged_by_words_and_by_articles(tmp_path: Path) -> None:
+    (one,) = await run(tmp_path, lambda _: "It takes 3 days [1].", "direct")
+    assert [each.right for each in one.results] == [True, False]
+    assert one.results[0].cited == ("shipping",)
+
+
+async def test_a_strategy_that_fell_back_is_told(tmp_path: Path) -> None:
+    direct, tree = await run(tmp_path, lambda _: "<unanswered/>No.", "direct", "tree_of_thought")
+    assert (direct.fell_back, tree.fell_back) == (0, 2)
+    assert tree.tokens > direct.tokens
+    assert direct.unanswered == 1
+
+
+async def test_an_answer_of_another_backend_is_not_right(tmp_path: Path) -> None:
+    small, large = Model(lambda _: DOWN, name="small"), Model(lambda _: "3 days.", name="large")
+    question = asked(question="How long does shipping take?", expected="3")
+    async with house(tmp_path, large, small) as app:
+        contenders = [Contender(strategy="direct", backend=name) for name in ("small", "large")]
+        one, two = await contest(app).run(contenders, [question])
+    assert (one.name, one.quality, one.results[0].outcome) == ("direct, small", 0.0, "elsewhere")
+    assert two.quality == 1.0
+
+
+# --- The command
+
+
+def test_the_sample_store_answers_its_own_questions(shop: Path) -> None:
+    plot, written = shop / "a.svg", shop / "a.json"
+    done = compare(
+        shop,
+        *(str(shop / "questions.yaml"), "--strategy", "direct", "--strategy", "thinking"),
+        *("--at-least", "0.9", "--plot", str(plot), "--json", str(written)),
+    )
+    assert done.exit_code == 0, done.output
+    assert "direct    96%" in done.output
+    direct, thinking = json.loads(written.read_text())
+    assert direct["quality"] == thinking["quality"] > 0.9
+    assert len(direct["results"]) == len(read_questions(sample() / "questions.yaml"))
+    assert plot.read_text().count("<circle") == 2
+
+
+def test_below_the_mark_a_build_fails(shop: Path) -> None:
+    done = compare(shop, str(shop / "questions.yaml"), "--strategy", "direct", "--at-least", "1")
+    assert done.exit_code == 1
+
+
+def test_an_unknown_backend_is_named(shop: Path) -> None:
+    done = compare(shop, str(shop / "questions.yaml"), "--backend", "cloud")
+    assert done.exit_code == 2
+    assert "no backend called 'cloud'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[", "cannot be read as YAML"),
+        ("[]", "holds no question"),
+        ("- {answer: 1}", "question 1: question: Field required"),
+        ("- {question: a, expected: '/(/'}", "is no regular expression"),
+        ("- {question: a, answerable: false, cites: b}", "cite nothing"),
+        ("a: b", "the file: "),
+    ],
+)
+def test_a_file_that_holds_no_questions_is_told(tmp_path: Path, text: str, wrong: str) -> None:
+    file = tmp_path / "questions.yaml"
+    file.write_text(text)
+    with pytest.raises(SetupError, match=r".*questions.yaml") as error:
+        read_questions(file)
+    assert wrong in str(error.value)
+
+
+def test_the_picture_holds_a_dot_for_each_whatever_its_name() -> None:
+    one, two = result(asked()), result(asked(), cost=None)
+    for results in ((one,), (two,)):
+        drawn = figure([Standing(name="a<b & c", results=results) for _ in range(2)])
+        tree = BeautifulSoup(drawn, "html.parser")
+        assert len(tree.find_all("circle")) == 2
+        labels = tree.find_all("text", string="a<b & c")
+        assert len({label["y"] for label in labels}) == 2
