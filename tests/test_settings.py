@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import SettingsError
 from bot.resources import sample
-from bot.settings import ScriptedSettings, Settings, SlackSettings, load
+from bot.settings import ScriptedSettings, Settings, SlackSettings, TransformersSettings, load
 from bot.settings.places import line, places
 from bot.settings.reference import sections, table
 
@@ -413,3 +413,24 @@ def test_a_public_address_has_no_slash_at_its_end(file: Path) -> None:
     slack = read(file, "[slack]\nurl = 'https://bot.shop.example/'").slack
     assert slack is not None
     assert slack.url == "https://bot.shop.example"
+
+
+# --- Models in this process
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("./models/llama", "{folder}/models/llama"),
+        ("../llama", "{folder}/../llama"),
+        ("/srv/llama", "/srv/llama"),
+        ("meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+    ],
+)
+def test_a_models_folder_starts_at_the_file_and_an_id_does_not(
+    file: Path, written: str, meant: str
+) -> None:
+    settings = read(file, f'[backends.own]\nkind = "transformers"\nmodel = "{written}"')
+    own = settings.backends["own"]
+    assert isinstance(own, TransformersSettings)
+    assert own.model == meant.format(folder=file.parent)

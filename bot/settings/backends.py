@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.settings.fields import Address, VariableName
+from bot.settings.fields import Address, LocalModel, VariableName
 from bot.settings.section import Section
 
 
@@ -225,7 +225,9 @@ class TransformersSettings(ModelSettings):
     """A model that runs in this process, through transformers: ``frontdesk[local]``."""
 
     kind: Literal["transformers"]
-    model: str = Field(description="A folder, or an id of the Hugging Face hub.")
+    model: LocalModel = Field(
+        description="An id of the Hugging Face hub, or a folder: ./models/llama."
+    )
     revision: str | None = Field(None, description="A branch, tag or commit of the hub.")
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = Field(
         "auto", description="What its numbers are kept as; auto: as they were published."

@@ -58,6 +58,12 @@ def _placed(path: Path, info: ValidationInfo) -> Path:
     return info.context.folder / path.expanduser()
 
 
+def _found(model: str, info: ValidationInfo) -> str:
+    if model.startswith((".", "~")) and isinstance(info.context, Surroundings):
+        return str(info.context.folder / Path(model).expanduser())
+    return model
+
+
 def _address(text: str) -> str:
     if is_address(text):
         return text
@@ -130,6 +136,9 @@ Reachable = Annotated[Path, AfterValidator(_reached)]
 
 Placed = Annotated[Path, AfterValidator(_placed)]
 """A file or folder that need not be there now; relative to the folder of ``bot.toml``."""
+
+LocalModel = Annotated[str, AfterValidator(_found)]
+"""An id of the hub, or a folder: one that begins with a dot starts at the file's own."""
 
 Address = Annotated[str, AfterValidator(_address)]
 """Where a server is."""
