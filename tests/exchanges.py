@@ -20,6 +20,7 @@ PROTOCOLS = {
     "anthropic_messages": "anthropic",
     "openai_chat": "openai",
     "openai_responses": "responses",
+    "replicate": "replicate",
 }
 STOPS = {
     "end_turn": "end",
@@ -64,16 +65,25 @@ def recorded(folder: Path) -> Iterator[Exchange]:
     for file in sorted(folder.glob("*.jsonl")):
         for line in file.read_text().splitlines():
             row = json.loads(line)
-            provider = row["provider"]
-            protocol = "openai" if "openai_compat" in provider else PROTOCOLS.get(provider)
+            protocol = _protocol(row)
             if protocol and _is_answer(row):
                 for part in _parts(row):
                     yield _exchange(part, protocol)
 
 
+def _protocol(row: Body) -> str | None:
+    provider = row["provider"]
+    if provider == "huggingface":
+        chats = row["request"]["url"].endswith("/chat/completions")
+        return "huggingface" if chats else "text_generation"
+    return "openai" if "openai_compat" in provider else PROTOCOLS.get(provider)
+
+
 def _is_answer(row: Body) -> bool:
     """Pass over what was asked to wait in the background, and what was no question."""
     body = row.get("body")
+    if row["provider"] == "replicate":
+        return isinstance(body, dict) and "Fuzzy" in (body.get("output") or ())
     return not isinstance(body, dict) or body.get("status") not in {"queued", "in_progress"}
 
 
@@ -108,8 +118,12 @@ def _exchange(row: Body, protocol: str) -> Exchange:
         status=status,
         content_type="text/event-stream" if streamed else "application/json",
         data=data.encode(),
-        told=None if body is None or body.get("error") else tell(body),
+        told=None if body is None or _is_error(body) else tell(body),
     )
+
+
+def _is_error(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("error"))
 
 
 def _events(stream: str) -> list[Body]:
@@ -290,8 +304,8 @@ def tell_chat(body: Body) -> Told:
             for call in message.get("tool_calls") or ()
         ),
         usage=Usage(
-            input=usage["prompt_tokens"],
-            output=usage["completion_tokens"],
+            input=usage.get("prompt_tokens", 0),
+            output=usage.get("completion_tokens", 0),
             cache_read=details.get("cached_tokens") or 0,
             cache_write=details.get("cache_write_tokens") or 0,
         ),
@@ -355,8 +369,56 @@ def tell_responses(body: Body) -> Told:
     )
 
 
-_PROTOCOLS = {
+# --- Text generation, and predictions -----------------------------------------------------------
+
+
+def fold_generation(events: list[Body]) -> Body | None:
+    """Return the last event, which has the whole text."""
+    return events[-1] if events and "generated_text" in events[-1] else None
+
+
+def unfold_generation(body: Any) -> str:
+    """Write an answer as the stream that it would have been."""
+    [answer] = body
+    end = {"id": 2, "text": "</s>", "special": True}
+    tokens: list[Body] = [{"token": {"text": half}} for half in _halves(answer["generated_text"])]
+    return _stream([*tokens, {"token": end, "details": None, **answer}])
+
+
+def tell_generation(body: Any) -> Told:
+    """Say what a text that a model went on with says."""
+    answer = body[0] if isinstance(body, list) else body
+    details = answer.get("details") or {}
+    return Told(
+        text=answer["generated_text"].lstrip(),
+        thinking="",
+        calls=(),
+        usage=Usage(
+            input=len(details.get("prefill") or ()), output=details.get("generated_tokens", 0)
+        ),
+        stop="length" if details.get("finish_reason") == "length" else "end",
+        model="bigscience/bloomz",
+    )
+
+
+def unfold_prediction(body: Body) -> str:
+    """Write a prediction's output as its stream has it."""
+    lines = ("\n".join(f"data: {line}" for line in text.split("\n")) for text in body["output"])
+    return "".join(f"event: output\n{data}\n\n" for data in lines) + "event: done\ndata: {}\n\n"
+
+
+def tell_prediction(body: Body) -> Told:
+    """Say what a prediction says; its stream alone tells of no tokens."""
+    text = "".join(body["output"]).lstrip()
+    model = "meta/meta-llama-3-70b-instruct"
+    return Told(text=text, thinking="", calls=(), usage=Usage(), stop="end", model=model)
+
+
+_PROTOCOLS: dict[str, Any] = {
     "anthropic": (fold_messages, unfold_messages, tell_messages),
     "openai": (fold_chat, unfold_chat, tell_chat),
     "responses": (fold_responses, unfold_responses, tell_responses),
+    "huggingface": (fold_chat, unfold_chat, tell_chat),
+    "text_generation": (fold_generation, unfold_generation, tell_generation),
+    "replicate": (fold_chat, unfold_prediction, tell_prediction),
 }

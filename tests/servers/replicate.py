@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.servers.acts import EVENTS, JSON, Act, Answer, Fault, Recording, words
+from tests.servers.acts import JSON, Act, Answer, Fault, Recording, words
 from tests.servers.base import Heard, ModelServer
 
 _STATES = {None: "succeeded", Fault.ERROR: "failed"}
@@ -64,7 +64,9 @@ class ReplicateServer(ModelServer):
         act = self._acts[len(self._begun) % len(self._acts)]
         if not isinstance(act, Answer | Recording) and callable(act):
             act = act(heard)
-        stays = isinstance(act, Recording) and act.headers["content-type"] == EVENTS
+        stays = isinstance(act, Recording) and act.headers["content-type"].startswith(
+            "text/event-stream"
+        )
         if not isinstance(act, Answer) and not stays:
             self._begun.append(act)
             return act
