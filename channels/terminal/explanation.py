@@ -92,6 +92,8 @@ def _facts(record: Record) -> Iterator[str]:
         yield f"first piece after {turn.first_piece:.2f} s"
     if turn.prompt:
         yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
+    if turn.route:
+        yield f"chosen by {turn.route}"
     yield from _spent(turn.attempts)
     if steps := [attempt for attempt in turn.attempts if attempt.step]:
         spent = ", ".join(_spent(steps))

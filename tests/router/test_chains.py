@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.router import Circumstances, FellBack
-from bot.settings import RouterSettings, Rule
+from bot.settings import BudgetSettings, CascadeSettings, RouterSettings, Rule, Split
 from tests.router.routers import TERMINAL, answer, heard, router, scripted, shown, unavailable
 
 
@@ -26,6 +26,8 @@ SLACK = Circumstances(
     question_length=500,
     strategy="chain_of_thought",
     attributes={"plan": "gold", "country": "AT"},
+    topic="orders",
+    mood="upset",
 )
 
 
@@ -39,6 +41,8 @@ SLACK = Circumstances(
         Rule(chain=("b",), shorter_than=501),
         Rule(chain=("b",), strategy="chain_of_thought"),
         Rule(chain=("b",), attributes={"plan": "gold"}),
+        Rule(chain=("b",), topic="orders"),
+        Rule(chain=("b",), mood="upset"),
         Rule(chain=("b",), channel="slack", language="de", attributes={"country": "AT"}),
         Rule(chain=("b",)),
     ],
@@ -60,6 +64,8 @@ async def test_a_rule_whose_every_condition_fits_gives_the_chain(rule: Rule) -> 
         Rule(chain=("b",), shorter_than=500),
         Rule(chain=("b",), strategy="direct"),
         Rule(chain=("b",), attributes={"plan": "silver"}),
+        Rule(chain=("b",), topic="returns"),
+        Rule(chain=("b",), mood="content"),
         Rule(chain=("b",), attributes={"team": "red"}),
         Rule(chain=("b",), channel="slack", language="en"),
     ],
@@ -116,3 +122,59 @@ def test_an_unknown_backend_in_a_rule_is_named_with_its_place() -> None:
 def test_a_router_without_backends_says_how_to_add_one() -> None:
     with pytest.raises(SettingsError, match=r"\[backends\.NAME\]"):
         router()
+
+
+# --- Ways --------------------------------------------------------------------------------------
+
+
+NEW = Split(name="new", share=100, chain=("b",), use_strategy="few_shot")
+
+
+def test_what_was_plainly_the_chains_turn_needs_no_reason() -> None:
+    route = router(scripted("a")).route(TERMINAL)
+    assert (route.why, route.strategy) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "to", "why"),
+    [
+        (RouterSettings(split=(NEW,)), TERMINAL, "split new: b"),
+        (RouterSettings(split=(NEW,), rules=(Rule(chain=("a",)),)), TERMINAL, "rule 1: a"),
+        (
+            RouterSettings(split=(NEW,)),
+            replace(TERMINAL, backend="a"),
+            "the conversation's own choice: a",
+        ),
+        (RouterSettings(rules=(Rule(use_strategy="few_shot"),)), TERMINAL, "rule 1: a, b"),
+        (
+            RouterSettings(chain=("a",), split=(NEW.model_copy(update={"share": 1e-9}),)),
+            TERMINAL,
+            "split rest: a",
+        ),
+    ],
+)
+def test_rules_go_before_arms_and_a_choice_of_ones_own_before_both(
+    settings: RouterSettings, to: Circumstances, why: str
+) -> None:
+    assert router(scripted("a"), scripted("b"), settings=settings).route(to).why == why
+
+
+def test_an_arm_or_a_rule_may_set_the_strategy_but_not_over_a_conversations_own() -> None:
+    made = router(scripted("a"), scripted("b"), settings=RouterSettings(split=(NEW,)))
+    assert made.route(TERMINAL).strategy == "few_shot"
+    assert made.route(replace(TERMINAL, keeps_strategy=True)).strategy == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        (RouterSettings(split=(NEW,)), r"router\.split\[0\]\.chain"),
+        (RouterSettings(budget=BudgetSettings(chain=("b",))), r"router\.budget\.chain"),
+        (RouterSettings(cascade=CascadeSettings(small="b")), r"router\.cascade\.small"),
+    ],
+)
+def test_an_unknown_backend_is_named_wherever_it_stands(
+    settings: RouterSettings, place: str
+) -> None:
+    with pytest.raises(SettingsError, match=place):
+        router(scripted("a"), settings=settings)

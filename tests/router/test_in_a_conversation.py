@@ -10,6 +10,7 @@ from sqlalchemy import event
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.messages import Outcome, Turn
+from channels.terminal.explanation import explanation
 from tests.house import ask, house
 
 PASSWORD = "How do I reset my password?"
@@ -40,12 +41,18 @@ async def test_a_doubted_answer_is_never_seen_and_its_cost_is_kept(tmp_path: Pat
     assert turn.attempts[0].usage.output == 3
 
 
-async def test_a_sure_answer_of_the_small_one_is_the_reply(tmp_path: Path) -> None:
-    small, large = named("small", CITED), named("large")
+@pytest.mark.parametrize("answer", [CITED, "See [1] and choose Forgot password [1]"])
+async def test_a_sure_answer_of_the_small_one_is_the_whole_reply(
+    tmp_path: Path, answer: str
+) -> None:
+    small, large = named("small", answer), named("large")
     router = {"cascade": {"small": "small", "covered": 0.0}}
     async with house(tmp_path, small, large, router=router) as app:
         reply = await ask(app, PASSWORD)
-    assert (reply.text, large.requests) == (CITED, [])
+        [turn] = await turns(app)
+        [record] = await app.archive.record(turn.id)
+    assert (reply.text, large.requests) == (answer, [])
+    assert "- chosen by cascade: small was sure\n" in explanation(record)
 
 
 async def test_the_small_one_thinks_unseen_as_well(tmp_path: Path) -> None:
