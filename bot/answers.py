@@ -177,7 +177,9 @@ class Answer:
             else:
                 return
         direct = self._prepared = prepared.directly()
-        self._source = None
+        self._source = self._plan = None
+        name = prepared.route.backend.name
+        yield FellBack(backend=name, next_backend=name, reason=self._against)
         async with aclosing(self._given(direct, Plan(request=direct.request))) as outputs:
             async for output in outputs:
                 yield output

@@ -6,9 +6,10 @@ from typing import get_args
 import pytest
 
 from bot.backends.anthropic import to_body as to_claude
-from bot.backends.base import Request, Said, Thinks
+from bot.backends.base import Request, Said, Text, Thinks
 from bot.backends.chat import to_body as to_gpt
 from bot.backends.openai import OpenAIBackend
+from bot.backends.scripted import Answer
 from bot.errors import SettingsError
 from bot.prompts import PromptBook
 from bot.resources import shipped
@@ -17,7 +18,7 @@ from bot.settings.fields import StrategyName
 from bot.strategies import STRATEGIES, FewShot, SelfConsistency, TreeOfThought
 from bot.strategies.few_shot import Example
 from bot.wiring.strategies import build_strategies
-from tests.strategies.desks import Model, answered
+from tests.strategies.desks import DOWN, Model, answered, words
 
 
 def test_every_strategy_has_its_template() -> None:
@@ -154,3 +155,11 @@ def test_gpt_thinks_as_hard_as_the_request_says() -> None:
     backend = OpenAIBackend(name="gpt", settings=plain, key=None)
     assert isinstance(backend, Thinks)
     assert not backend.thinks
+
+
+async def test_an_answer_that_broke_off_does_not_count_for_the_direct_one() -> None:
+    broken: list[Answer] = ["", [Text("Hi."), DOWN], "", ""]
+    first, other = (Model(lambda _: broken.pop(0), name=name) for name in ("model", "other"))
+    given = await answered("few_shot", first, other)
+    assert given.draft.outcome == "failed"
+    assert given.text == words("unavailable")
