@@ -237,13 +237,24 @@ async def test_the_request_may_ask_for_less_and_for_more_chance(llama: Transform
 
 async def test_who_leaves_frees_a_place_at_once(tiny_llama: Path) -> None:
     async with opened(tiny_llama, at_once=1, max_tokens=4000) as backend:
+        loaded = (await loom_of(backend)).loaded
+        assert loaded is not None
+        forward, steps = loaded.model.forward, 0
+
+        def counted(**named: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            return forward(**named)
+
         async with aclosing(backend.stream(REQUEST)) as stream:
             await anext(stream)
             async with asyncio.TaskGroup() as tasks:
                 waiting = tasks.create_task(answer(backend, replace(REQUEST, max_tokens=3)))
                 await until(lambda: backend.waiting == 1)
                 await stream.aclose()
+                _replace(loaded.model, counted)
         assert end(waiting.result()).usage.output == 3
+        assert steps < 20
 
 
 async def test_those_who_wait_are_let_in_as_they_came(tiny_llama: Path) -> None:
