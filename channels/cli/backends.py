@@ -146,6 +146,7 @@ async def _probe(name: str, settings: Settings) -> "Probed":
     except SetupError as error:
         return Probed(seconds=0.0, error=str(error))
     try:
+        await _warm(backend, settings.backends[name])
         found = await probe(
             backend, patience=patience(settings.backends[name]), price=build_price(settings)
         )
@@ -156,6 +157,17 @@ async def _probe(name: str, settings: Settings) -> "Probed":
     how = "did not answer" if found.error else f"answered within {lasting(found.seconds)}"
     click.echo(f"{name} {how}.", err=True)
     return found
+
+
+async def _warm(backend: "Backend", section: BackendSettings) -> None:
+    """Import an SDK first: its seconds are not the provider's."""
+    from contextlib import suppress
+
+    from bot.backends.base import Warmed
+
+    if isinstance(section, HostedSettings) and isinstance(backend, Warmed):
+        with suppress(Exception):  # whatever it is, the question meets it and tells
+            await asyncio.to_thread(backend.warm)
 
 
 def _opened(name: str, settings: Settings) -> "Backend":
