@@ -107,7 +107,7 @@ def _body() -> bytes:
 
 
 @pytest.mark.parametrize("protocol", WAYS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(answer=answers, places=st.lists(st.integers(0, 10_000), max_size=40))
 async def test_an_answer_survives_its_cuts(
     protocol: str, answer: Answer, places: list[int]

@@ -118,7 +118,8 @@ async def test_what_the_hub_refuses_has_its_cure(status: int, said: str, cure: s
     assert cure in str(caught)
 
 
-async def test_a_server_of_ones_own_gets_no_token() -> None:
+async def test_a_server_of_ones_own_gets_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_for_the_hub_alone")
     async with OpenAIServer() as server, opened(key=None, base_url=server.url) as backend:
         await outputs(backend)
     assert "authorization" not in server.heard[0].headers

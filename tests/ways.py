@@ -68,13 +68,6 @@ def _azure(name: str, url: str, key: str) -> Backend:
     return OpenAIBackend(name=name, settings=settings, key=key)
 
 
-def _dated_azure(name: str, url: str, key: str) -> Backend:
-    settings = AzureSettings(
-        kind="azure", model="gpt-4o-mini", base_url=url, api_version="2024-10-21"
-    )
-    return OpenAIBackend(name=name, settings=settings, key=key)
-
-
 def _huggingface(name: str, url: str, key: str) -> Backend:
     return _hub(name, key, base_url=url)
 
@@ -112,7 +105,6 @@ WAYS = {
     "openai": Way(server=OpenAIServer, open=_openai),
     "responses": Way(server=ResponsesServer, open=_responses),
     "azure": Way(server=AzureServer, open=_azure),
-    "dated_azure": Way(server=AzureServer, open=_dated_azure),
     "huggingface": Way(server=HuggingFaceServer, open=_huggingface),
     "text_generation": Way(
         server=TextGenerationServer,
