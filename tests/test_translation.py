@@ -248,6 +248,9 @@ def test_an_operator_reads_each_message_under_the_original(
     assert story["put"]["1"]["text"] == "How long does shipping take?"
     plain = _said("history", "show", "1")
     assert "  en: " not in plain
+    note = _said("history", "note", "1", "--in", "en")
+    assert "en: How long does shipping take?" in note
+    assert "en: " not in _said("history", "note", "1")
 
 
 async def _talk(folder: Path, settings: str) -> None:

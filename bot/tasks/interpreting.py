@@ -17,6 +17,13 @@ class Put:
     text: str = ""
     error: str = ""
 
+    @property
+    def told(self) -> str:
+        """What to show under the original."""
+        if self.error:
+            return f"[not put into {self.target}: {self.error}]"
+        return f"{self.target}: {self.text}"
+
 
 class Interpreter:
     """Interprets for an operator who reads ``target``; the same words once, and kept nowhere.
@@ -45,6 +52,11 @@ class Interpreter:
         if (text, source) not in self._known:
             self._known[text, source] = await self._put(text, source)
         return self._known[text, source]
+
+    async def under(self, text: str, *, language: str | None) -> str:
+        """Return ``text``, and what ``put`` makes of it under it."""
+        put = await self.put(text, language=language)
+        return text if put is None else f"{text}\n\n{put.told}"
 
     async def _source(self, text: str) -> str | None:
         if self._languages is None:

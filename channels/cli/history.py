@@ -83,10 +83,7 @@ class Story:
     def translated(self, message: Message) -> Sequence[str]:
         """Return what a message says in the language that was asked for, if it is in another."""
         put = self.put.get(message.seq)
-        if put is None:
-            return []
-        why = f"[not put into {put.target}: {put.error}]" if put.error else put.text
-        return [harmless(f"{put.target}: {why}" if put.text else why)]
+        return [harmless(put.told)] if put else []
 
     def _turn(self, message: Message) -> Turn | None:
         return next((turn for turn in self.turns if turn.id == message.turn), None)
