@@ -58,6 +58,11 @@ class Trial:
         self._settled = False
 
     @property
+    def whole(self) -> bool:
+        """Whether an answer is held back that came to its end."""
+        return bool(self.held) and isinstance(self.held[-1], Finished)
+
+    @property
     def told(self) -> str:
         """What became of it, for the audit."""
         if self.why:

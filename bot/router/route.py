@@ -155,7 +155,7 @@ class Route:
                     self._over = self._over or _over(failure)
                 else:
                     return
-        if trial is None or not trial.held:
+        if trial is None or not trial.whole:
             raise NoAnswer(causes)
         self._backend = trial.line.backend
         yield _fell_back(before, self._backend, causes[-1])
@@ -186,6 +186,7 @@ class Route:
             yield ready, not any(line.breaker.admits() for line in left)
         if any(isinstance(cause, OverBudget) for cause in causes):
             spare = [line for line in self._path.spare if line.backend.writes or not hidden]
+            spare = [line for line in spare if trial is None or line is not trial.line]
             yield from ((line, line is spare[-1]) for line in spare if line.breaker.admits())
         if left:
             yield min(left, key=lambda line: line.breaker.opened), True

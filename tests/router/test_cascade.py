@@ -10,8 +10,22 @@ from bot.backends.scripted import Answer, ScriptedBackend
 from bot.doubt import AnswerDoubt
 from bot.errors import BackendBusy, BackendUnavailable, NoAnswer
 from bot.messages import Passage, Usage
-from bot.router import Circumstances, FellBack, Route, Router, State, count_questions, coverage
-from bot.settings import CascadeSettings, RouterSettings, Rule, Split
+from bot.router import (
+    Circumstances,
+    FellBack,
+    Measure,
+    Purse,
+    Route,
+    Router,
+    State,
+    Terms,
+    count_questions,
+    coverage,
+)
+from bot.settings import BudgetSettings, CascadeSettings, RouterSettings, Rule, Split
+from bot.store.database import Database
+from bot.store.spendings import SqlSpendings
+from tests.clocks import Clock
 from tests.router.routers import REQUEST, TERMINAL, router, scripted, shown
 
 PASSAGE = Passage(
@@ -265,3 +279,32 @@ async def test_a_conversations_own_choice_is_asked_without_it() -> None:
     await heard(route)
     assert small.requests == []
     assert route.why == "the conversation's own choice: large"
+
+
+async def test_half_an_answer_is_given_to_nobody() -> None:
+    broken = BackendUnavailable("It broke.", backend="small")
+    _, route = cascade(scripted("small", ["Half of ", broken]), scripted("large", broken))
+    with pytest.raises(NoAnswer):
+        await heard(route)
+
+
+async def test_who_was_unsure_is_not_asked_again_once_the_budget_is_used_up(
+    sqlite_database: Database,
+) -> None:
+    small, clock = scripted("small", "I think so."), Clock()
+    settings = RouterSettings(
+        chain=("large",),
+        cascade=CascadeSettings(small="small"),
+        budget=BudgetSettings(tokens_per_day=1),
+    )
+    assert settings.budget is not None
+    route = Router(
+        backends={"small": small, "large": scripted("large")},
+        settings=settings,
+        terms={"large": Terms(measure=Measure(most_tokens=20), free=False)},
+        price=lambda *_: 0.0,
+        clock=clock,
+        purse=Purse(settings=settings.budget, spendings=SqlSpendings(sqlite_database)),
+    ).route(COVERED)
+    assert shown(await heard(route)) == "I think so."
+    assert len(small.requests) == 1
