@@ -3,11 +3,16 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import BackendUnavailable
+from bot.messages import Message
 from bot.tasks.notes import Note, make_note
 from tests.house import ask, house
 
@@ -82,3 +87,25 @@ async def _bot(folder: Path, *arguments: str) -> tuple[int | None, str]:
     )
     output, _ = await process.communicate()
     return process.returncode, output.decode()
+
+
+async def test_a_model_that_breaks_leaves_the_note_by_rule(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        """A summarizer in this process whose model fails."""
+
+        by = "small"
+
+        async def summarize(self, before: str, messages: Sequence[Message]) -> str:
+            raise RuntimeError(f"cannot compute {before}{messages[0].text}")
+
+    async with house(tmp_path, backends=QUOTES) as app:
+        await _talk(app)
+        broken = replace(app.noticing.tasks, summarizer=lambda _account: Broken())
+        monkeypatch.setattr(app.noticing, "tasks", broken)
+        note = await _note(app)
+    assert note.happened.by == "rule"
+    assert "Customer: Can you paint my house?" in note.happened.text
+    assert note.happened.error.startswith("RuntimeError at test_handover.py:")
+    assert "ada@x.example" not in caplog.text

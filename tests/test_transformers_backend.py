@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ import torch
 
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.backends.transformers import TransformersBackend
-from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable
+from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, MissingExtra
 from bot.local.loom import Loom
 from bot.local.talk import ASSISTANT, CUSTOMER, prompt
 from bot.messages import Usage
@@ -320,6 +321,46 @@ async def test_what_fails_for_one_fails_for_nobody_else(llama: TransformersBacke
     assert "IndexError" in str(found[4])
 
 
+class Panic(BaseException):
+    """What libraries written in Rust raise: not even an Exception."""
+
+
+async def test_a_tokenizers_panic_fails_one_answer_and_not_the_thread(
+    llama: TransformersBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = (await loom_of(llama)).loaded
+    assert loaded is not None
+
+    def panic(*_: object, **__: object) -> None:
+        raise Panic("at the customer's words")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(loaded.tokenizer), "__call__", panic)
+        with pytest.raises(BackendUnavailable, match=r"Panic at ") as caught:
+            await answer(llama)
+    assert "customer" not in str(caught.value)
+    assert text(await answer(llama))
+
+
+async def test_an_accelerator_that_breaks_tells_everybody_and_is_begun_anew(
+    llama: TransformersBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = (await loom_of(llama)).loaded
+    assert first is not None
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("device-side assert triggered")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.local.memory.release", broken)
+        patch.setattr("bot.local.loom.choose", broken)
+        with pytest.raises(BackendUnavailable, match="RuntimeError"):
+            await answer(llama)
+        await until(lambda: llama._loom.loaded is None)
+    assert text(await answer(llama))
+    assert llama._loom.loaded is not first
+
+
 async def test_what_fails_in_the_middle_for_one_goes_on_for_all_others(
     llama: TransformersBackend,
 ) -> None:
@@ -402,6 +443,14 @@ async def test_a_model_that_is_not_there_is_a_matter_of_settings(tmp_path: Path)
     async with opened(tmp_path / "none") as backend:
         with pytest.raises(BackendMisconfigured, match="There is no folder"):
             await answer(backend)
+
+
+def test_what_is_not_installed_is_told_before_anybody_asks(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'frontdesk\[local\]'"):
+        backend_of(tiny_llama)
 
 
 async def test_a_model_that_comes_later_is_found(tiny_llama: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.errors import (
     without_text,
 )
 from bot.local.base import Loaded, Progress, Shape
-from bot.local.loading import load
+from bot.local.loading import check_packages, load
 from bot.local.loom import Exhausted, Loom, Unwritten
 from bot.local.strand import Strand
 from bot.local.talk import Message, Talk, TooLong, prompt
@@ -33,7 +33,7 @@ class TransformersBackend:
     """Streams the answers of a model in this process, to many customers at once.
 
     ``plain`` writes the prompt of a model that was never taught to chat: the template
-    ``plain.j2``.
+    ``plain.j2``. Without torch and the like it raises MissingExtra at once.
     """
 
     writes = True
@@ -42,6 +42,7 @@ class TransformersBackend:
     def __init__(
         self, *, name: str, settings: TransformersSettings, plain: Callable[..., str]
     ) -> None:
+        check_packages()
         self.name = name
         self.model = settings.model
         self._settings = settings

@@ -123,15 +123,15 @@ class Loom:
     def _work(self) -> None:
         try:
             loaded = self._load(self._progress)
-        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
-            self._gave_up(error)
+            text = "The model of the backend %r is loaded on %s: %.1f seconds."
+            _logger.info(text, self._name, loaded.device, loaded.seconds)
+            self._desk = desk = _Desk(loaded, at_once=self._at_once)
+            self.loading = None
+            while self._wait(desk):
+                desk.turn()
+        except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+            self._gave_up(_plain(error))
             return
-        text = "The model of the backend %r is loaded on %s: %.1f seconds."
-        _logger.info(text, self._name, loaded.device, loaded.seconds)
-        self._desk = desk = _Desk(loaded, at_once=self._at_once)
-        self.loading = None
-        while self._wait(desk):
-            desk.turn()
         desk.end(Unwritten("it was closed"))
         self._gave_up(Unwritten("it was closed"))
 
@@ -150,7 +150,7 @@ class Loom:
     def _gave_up(self, error: Exception) -> None:
         if isinstance(error, FrontdeskError):
             _logger.error("The backend %r cannot begin: %s", self._name, error)
-        elif not isinstance(error, Unwritten):
+        elif not self._closed:
             text = "The backend %r cannot begin."
             _logger.error(text, self._name, exc_info=without_words(error))
         with self._news:
@@ -229,8 +229,8 @@ class _Desk:
             self._leave()
             self._read_part()
             self._write()
-        except Exception as error:  # noqa: BLE001 - nothing may end the thread
-            self.end(error)
+        except BaseException as error:  # noqa: BLE001 - nothing may end the thread
+            self.end(_plain(error))
         told, self._touched = self._touched, []
         Strand.tell(told)
 
@@ -241,19 +241,21 @@ class _Desk:
         self._line.clear()
         self._ready.clear()
         self._rows, self._reading = [], []
-        self._batch = self._newcomers = Batch(self.loaded.model, 0)
-        for strand in strands:
+        for strand in strands:  # before all that a broken accelerator may refuse, too
             strand.end(error)
         Strand.tell(strands)
+        self._batch = self._newcomers = Batch(self.loaded.model, 0)
         memory.release()
 
     def _fail(self, strand: Strand, error: Exception) -> None:
-        if memory.is_exhausted(error):
+        exhausted = memory.is_exhausted(error)
+        if exhausted:
             error = Exhausted("there was not enough memory for this answer")
-            memory.release()
         strand.end(error)
         self._open.discard(strand)
         self._touched.append(strand)
+        if exhausted:
+            memory.release()
 
     def _leave(self) -> None:
         """Let go of those for whom nobody waits any longer."""
@@ -324,8 +326,8 @@ class _Desk:
                 continue
             try:
                 self._ready.append(_Row(strand, prepare(self.loaded), self.loaded))
-            except Exception as error:  # noqa: BLE001 - it concerns this answer only
-                self._fail(strand, error)
+            except BaseException as error:  # noqa: BLE001 - it concerns this answer only
+                self._fail(strand, _plain(error))
         return self._ready[0] if self._ready else None
 
     def _has_room(self, more: int, longest: int) -> bool:
@@ -394,6 +396,11 @@ class _Desk:
             else:
                 self._open.discard(row.strand)
         return going
+
+
+def _plain(error: BaseException) -> Exception:
+    """Return ``error`` as one that whoever waits expects: a tokenizer's panic is none."""
+    return error if isinstance(error, Exception) else Unwritten(without_text(error))
 
 
 def _ends(loaded: Loaded) -> Collection[int]:

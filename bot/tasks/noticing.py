@@ -64,6 +64,9 @@ class Noticing:
             error = f"It took longer than {seconds:g} seconds."
         except FrontdeskError as failure:
             error = str(failure)
+        except Exception as failure:
+            error = without_text(failure)
+            _logger.exception("A summary failed.", exc_info=without_words(failure))
         return Summary(
             upto=upto,
             text=text,
