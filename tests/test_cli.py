@@ -1,5 +1,6 @@
 """The command line: what people and programs get from it."""
 
+import importlib.util
 import json
 import re
 import shlex
@@ -39,8 +40,8 @@ def said(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def told(*arguments: str) -> Any:
-    return json.loads(said(*arguments))
+def told(*arguments: str, code: int = 0) -> Any:
+    return json.loads(said(*arguments, code=code))
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,50 @@ def test_the_doctor_says_what_a_model_on_this_machine_lacks(
         "elsewhere": False,
         "quantised": False,
     }
+
+
+def test_the_doctor_says_what_a_tasks_model_lacks(tmp_path: Path, tiny_classifier: Path) -> None:
+    (tmp_path / "bot.toml").write_text(
+        f'[tasks.sentiment]\nby = "model"\nmodel = "{tiny_classifier}"\n'
+        '[tasks.translation]\nby = "model"\npairs = { de-en = "nobody/nothing" }\n'
+        f'[tasks.spans]\nby = "model"\nmodel = "{tiny_classifier}"',
+        encoding="utf-8",
+    )
+    findings = {one["about"]: one for one in json.loads(pipe(tmp_path, "doctor", "--json").stdout)}
+    assert "MB on cpu" in findings["task sentiment"]["fact"]
+    assert "bot models pull nobody/nothing" in findings["task translation"]["fact"]
+    assert "was not made to find an answer's place" in findings["task spans"]["fact"]
+    assert [findings[f"task {one}"]["well"] for one in ("sentiment", "translation", "spans")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "package", "cure"),
+    [
+        ('kind = "bedrock"', "boto3", "'frontdesk[bedrock]'"),
+        ('kind = "huggingface"\nmodel = "a/b"', "huggingface_hub", "'frontdesk[huggingface]'"),
+        ('kind = "transformers"\nmodel = "a/b"', "torch", "'frontdesk[local]'"),
+    ],
+)
+def test_the_doctor_names_the_package_that_a_backend_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str, package: str, cure: str
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name == package else found(name, *more),
+    )
+    monkeypatch.setenv("HF_TOKEN", "hf_test")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text(f"[backends.own]\n{section}", encoding="utf-8")
+    findings = {finding["about"]: finding for finding in told("doctor", "--json", code=1)}
+    assert not findings["backend own"]["well"]
+    assert f"Install it with: pip install {cure}" in findings["backend own"]["fact"]
+    assert cure in said("ask", "Hello?", code=2)
 
 
 def test_the_doctor_blames_an_unknown_language_on_the_settings(tmp_path: Path) -> None:

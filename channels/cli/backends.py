@@ -142,7 +142,7 @@ async def _probe(name: str, settings: Settings) -> "Probed":
     from bot.wiring.router import build_price, patience
 
     try:
-        backend = _opened(name, settings)
+        backend = opened(name, settings)
     except SetupError as error:
         return Probed(seconds=0.0, error=str(error))
     try:
@@ -170,7 +170,12 @@ async def _warm(backend: "Backend", section: BackendSettings) -> None:
             await asyncio.to_thread(backend.warm)
 
 
-def _opened(name: str, settings: Settings) -> "Backend":
+def opened(name: str, settings: Settings) -> "Backend":
+    """Return the backend ``name`` by itself; it is asked nothing yet.
+
+    Raises:
+        SetupError: it lacks a key or a package.
+    """
     from bot.prompts import PromptBook
     from bot.resources import shipped
     from bot.wiring.backends import build_backends

@@ -11,6 +11,7 @@ from channels.cli import extras
 from channels.cli.here import Here
 
 if TYPE_CHECKING:
+    from bot.local import Head, Shape
     from channels.slack.opening import Slack
 
 
@@ -27,17 +28,30 @@ class Finding:
 def model_finding(about: str, section: TransformersSettings) -> Finding:
     """Say what keeps a model from running in this process: packages, files, memory; loads none."""
     from bot.backends.transformers import to_shape
+
+    return _loadable(about, "transformers, needs no key", to_shape(section), "causal-lm")
+
+
+def task_findings(settings: Settings) -> Iterator[Finding]:
+    """Say the same of the small models that do tasks; nothing where there are none."""
+    from bot.wiring.models import HEADS, shapes
+
+    for name, section in settings.tasks:
+        for shape in shapes(section):
+            yield _loadable(f"task {name}", shape.model, shape, HEADS[name])
+
+
+def _loadable(about: str, what: str, shape: "Shape", head: "Head") -> Finding:
     from bot.local import loading, memory, snapshots
 
-    shape = to_shape(section)
     try:
         loading.check_packages()
         folder = snapshots.find(shape.model, revision=shape.revision)
-        needed = loading.check(folder, shape, head="causal-lm")
+        needed = loading.check(folder, shape, head=head)
     except SetupError as error:
         return Finding(about=about, fact=str(error), well=False)
     size, place = memory.gigabytes(needed.total), loading.place_of(shape)
-    return Finding(about=about, fact=f"transformers, needs no key; takes {size} on {place}")
+    return Finding(about=about, fact=f"{what}; takes {size} on {place}")
 
 
 async def slack_findings(settings: Settings, *, here: Here, online: bool) -> AsyncIterator[Finding]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IRWXG, S_IRWXO
 from typing import TYPE_CHECKING
@@ -10,10 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import FrontdeskError, KnowledgeError, SettingsError, SetupError
-from bot.settings import Settings, TransformersSettings, WebSettings
+from bot.settings import (
+    HostedSettings,
+    PromptSettings,
+    Settings,
+    TransformersSettings,
+    WebSettings,
+)
 from bot.settings.web import DEFAULT_SITE
 from channels.cli import extras
-from channels.cli.checkup import Finding, model_finding, slack_findings
+from channels.cli.backends import opened
+from channels.cli.checkup import Finding, model_finding, slack_findings, task_findings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
     from bot.store.base import Overview
 
 _SHORTEST_SECRET = 32  # characters that sessions are signed with
-_HOSTED = {"anthropic", "openai"}  # kinds that are named like the package they need
 
 
 @click.command()
@@ -69,6 +74,7 @@ async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
     for finding in (
         *_secrets(settings),
         *_backends(settings),
+        *task_findings(settings),
         *_language(settings),
         *_web(settings),
     ):
@@ -99,15 +105,11 @@ def _backends(settings: Settings) -> Iterator[Finding]:
         if isinstance(section, TransformersSettings):
             yield model_finding(about, section)
             continue
-        if section.kind in _HOSTED and find_spec(section.kind) is None:
-            cure = f"Install it with: pip install {section.kind}"
-            yield Finding(
-                about=about, fact=f"needs the package {section.kind}", well=False, cure=cure
-            )
-            continue
         try:
+            if isinstance(section, HostedSettings):
+                opened(name, settings.model_copy(update={"prompts": PromptSettings()}))
             key = settings.key(name)
-        except SettingsError as error:
+        except SetupError as error:
             yield Finding(about=about, fact=str(error), well=False)
         else:
             yield Finding(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
-from typing import Any
 
 import click
 
@@ -93,17 +92,13 @@ def remove(model: str, *, yes: bool) -> None:
 
 def _users(settings: Settings) -> Mapping[str, Sequence[str]]:
     """Return the sections of bot.toml that use each model."""
+    from bot.wiring.models import shapes
+
     users: dict[str, list[str]] = {}
     for name, section in settings.backends.items():
         if isinstance(section, TransformersSettings):
             users.setdefault(section.model, []).append(f"backends.{name}")
     for name, task in settings.tasks:
-        if getattr(task, "by", "") == "model":
-            for model in _models(task):
-                users.setdefault(model, []).append(f"tasks.{name}")
+        for shape in shapes(task):
+            users.setdefault(shape.model, []).append(f"tasks.{name}")
     return users
-
-
-def _models(task: Any) -> Sequence[str]:
-    pairs: Mapping[str, str] = getattr(task, "pairs", {})
-    return tuple(pairs.values()) or (task.model,)
