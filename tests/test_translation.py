@@ -103,8 +103,47 @@ async def test_a_backend_that_writes_speaks_for_itself(
 
 
 async def test_a_prompt_translates_and_its_cost_is_kept(tmp_path: Path) -> None:
-    answers = ["How long does shipping take?", "Pakete: 3 Tage. [1]\n\nÜbersetzt."]
-    settings = f"""
+    settings = _prompted("How long does shipping take?", "Pakete: 3 Tage. [1]\n\nÜbersetzt.")
+    async with shop(tmp_path, settings) as app:
+        reply = await ask(app, "Wie lange dauert der Versand?")
+        (turn,) = await app.archive.turns(1)
+        assert reply.text == "Pakete: 3 Tage. [1]\n\nÜbersetzt."
+        asked = [each for each in turn.attempts if each.step == "translation"]
+        assert [each.backend for each in asked] == ["says", "says"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("Drei Tage.", "lost a source's number"),
+        ("Drei Tage, siehe https://elsewhere.example/x. [1]", "names an address"),
+        ("<think>Drei Tage. [1]", "cut or declined"),
+    ],
+)
+async def test_a_prompt_that_gives_another_text_is_not_taken(
+    tmp_path: Path, answer: str, error: str
+) -> None:
+    async with shop(tmp_path, _prompted("How long does shipping take?", answer)) as app:
+        reply = await ask(app, "Wie lange dauert der Versand?")
+        (turn,) = await app.archive.turns(1)
+        assert "> Parcels arrive within 3 working days." in reply.text
+        _, back = [each for each in turn.readings if each.task == "translation"]
+        assert error in back.error
+
+
+async def test_what_a_translator_thinks_is_seen_by_nobody(tmp_path: Path) -> None:
+    there = "<think>Do I [1] know German?</think>How long does shipping take?"
+    back = "<reasoning>Easy.</reasoning>3 Tage. [1]"
+    async with shop(tmp_path, _prompted(there, back)) as app:
+        reply = await ask(app, "Wie lange dauert der Versand?")
+        (turn,) = await app.archive.turns(1)
+        assert reply.text == "3 Tage. [1]"
+        asked = [each.value for each in turn.readings if each.task == "translation"]
+        assert asked[0] == "de to en: How long does shipping take?"
+
+
+def _prompted(*answers: str) -> str:
+    return f"""
 [router]
 chain = ["quotes"]
 
@@ -119,36 +158,6 @@ answers = {json.dumps(answers)}
 by = "prompt"
 backend = "says"
 """
-    async with shop(tmp_path, settings) as app:
-        reply = await ask(app, "Wie lange dauert der Versand?")
-        (turn,) = await app.archive.turns(1)
-        assert reply.text == "Pakete: 3 Tage. [1]\n\nÜbersetzt."
-        asked = [each for each in turn.attempts if each.step == "translation"]
-        assert [each.backend for each in asked] == ["says", "says"]
-
-
-async def test_a_prompt_that_loses_a_source_is_not_taken(tmp_path: Path) -> None:
-    settings = """
-[router]
-chain = ["quotes"]
-
-[backends.quotes]
-kind = "extractive"
-
-[backends.says]
-kind = "scripted"
-answers = ["How long does shipping take?", "Drei Tage."]
-
-[tasks.translation]
-by = "prompt"
-backend = "says"
-"""
-    async with shop(tmp_path, settings) as app:
-        reply = await ask(app, "Wie lange dauert der Versand?")
-        (turn,) = await app.archive.turns(1)
-        assert "> Parcels arrive within 3 working days." in reply.text
-        _, back = [each for each in turn.readings if each.task == "translation"]
-        assert "lost a source's number" in back.error
 
 
 async def test_pairs_without_a_model_are_refused(tmp_path: Path) -> None:

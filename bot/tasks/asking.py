@@ -9,6 +9,7 @@ from bot.errors import NoAnswer, TaskFailed
 from bot.messages import Attempt
 from bot.prompts import PromptBook, delimit
 from bot.router import FellBack, Route
+from bot.strategies.written import seen
 
 T = TypeVar("T")
 Proof = Callable[[Mapping[str, Any]], T]
@@ -85,7 +86,7 @@ class Asker:
 
 
 async def _written(outputs: Any) -> str:
-    """Return the text after the last fallback; nothing where it was declined or cut."""
+    """Return what may be seen of the last answer; nothing where it was declined or cut."""
     text: list[str] = []
     output: Output | FellBack
     async for output in outputs:
@@ -96,7 +97,7 @@ async def _written(outputs: Any) -> str:
                 text.append(piece)
             case Finished(reason=reason) if reason is not StopReason.END:
                 text.clear()
-    return "".join(text).strip()
+    return seen("".join(text)).text
 
 
 def _object(answer: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from bot.backends.base import Said
 from bot.citations import unmarked
 from bot.errors import TaskFailed
+from bot.marks import addresses
 from bot.messages import Message
 from bot.prompts import PromptBook, delimit
 from bot.tasks.asking import Asker
@@ -111,7 +112,8 @@ class PromptedTranslator(_Prompted):
         """Return ``text`` in ``target``.
 
         Raises:
-            TaskFailed: it was cut, declined, or lost a mark such as [1].
+            TaskFailed: it was cut, declined, lost a mark such as [1], or names an address that
+                ``text`` has not.
         """
         system = self._prompts.render("tasks/translation.j2", source=source, target=target)
         written = []
@@ -119,6 +121,8 @@ class PromptedTranslator(_Prompted):
             there = await self._asker.write(system, [Said(role="user", text=delimit(part))])
             if not there or Counter(_MARK.findall(there)) != Counter(_MARK.findall(part)):
                 raise TaskFailed("The translation lost a source's number, or was cut or declined.")
+            if not {*addresses(there)} <= {*addresses(part)}:
+                raise TaskFailed("The translation names an address that stands nowhere else.")
             written.append(there)
         return "\n\n".join(written)
 
