@@ -12,6 +12,7 @@ from bot.backends.base import Request
 from bot.citations import unmarked
 from bot.errors import nearest
 from bot.knowledge.base import Knowledge
+from bot.knowledge.languages import same
 from bot.messages import (
     Author,
     Conversation,
@@ -101,7 +102,7 @@ class Answering:
         route = self._router.route(circumstances)
         chosen = self._strategies[route.strategy] if route.strategy else chosen
         request = Request(
-            system=self._system(chosen, conversation, window.summary),
+            system=self._system(chosen, window.summary),
             history=window.steps,
             context=self._context(passages, notice),
             question=asked,
@@ -111,7 +112,7 @@ class Answering:
             request=request,
             route=route,
             strategy=chosen,
-            system=lambda strategy: self._system(strategy, conversation, window.summary),
+            system=lambda strategy: self._system(strategy, window.summary),
             digest=self._prompts.digest,
             steps=Steps(
                 route=route,
@@ -175,22 +176,24 @@ class Answering:
             return configured
         return self._strategies[conversation.strategy]
 
-    def _system(self, chosen: Strategy, conversation: Conversation, summary: str) -> str:
+    def _system(self, chosen: Strategy, summary: str) -> str:
         bot = self._settings.bot
         return self._prompts.render(
             chosen.template,
             bot=bot.name,
             company=bot.company,
             contact=bot.contact,
-            language=conversation.language or bot.language,
+            language=bot.language,
             summary=summary,
         )
 
     def _context(self, passages: Sequence[Passage], notice: Notice) -> str:
+        theirs = notice.language
         return self._prompts.render(
             "context.j2",
             passages=passages,
             today=datetime.fromtimestamp(self._clock(), UTC).date().isoformat(),
+            language="" if not theirs or same(theirs, self._settings.bot.language) else theirs,
             facts=notice.facts,
             offer=notice.offer,
             contact=self._settings.bot.contact,

@@ -1,6 +1,7 @@
 """What a customer's words tell beside the question is noticed, and never costs the answer."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ async def test_nothing_is_noticed_that_is_off(tmp_path: Path) -> None:
         assert (await _conversation(app)).mood == ""
 
 
+async def test_what_is_noticed_leaves_what_a_provider_caches_as_it_is(tmp_path: Path) -> None:
+    backend = ScriptedBackend("Gladly.")
+    async with house(tmp_path, backend, bot=CONTACT, tasks=RULES) as app:
+        for text in ("A-10293", "Wie bekomme ich mein Geld zurück?", UPSET, "And the money?"):
+            await ask(app, text)
+    for before, after in pairwise(backend.requests):
+        assert before.system == after.system
+        assert before.history == after.history[: len(before.history)]
+
+
 # --- Upset ------------------------------------------------------------------------------------
 
 
@@ -122,7 +133,7 @@ async def test_an_answer_is_asked_for_in_the_language_that_is_written(tmp_path: 
         assert (await _conversation(app)).language == "de"
         await ask(app, "Sorry, I would rather go on in English with you")
         assert (await _conversation(app)).language == "en"
-    codes = ['code "de"' in request.system for request in backend.requests]
+    codes = ['code "de"' in request.context for request in backend.requests]
     assert codes == [True, True, True, False]
 
 

@@ -24,7 +24,13 @@ WHO = {
     "language": "en",
     "summary": "",
 }
-TODAY: Mapping[str, Any] = {"today": "2026-11-22", "facts": {}, "offer": False, "contact": ""}
+TODAY: Mapping[str, Any] = {
+    "today": "2026-11-22",
+    "language": "",
+    "facts": {},
+    "offer": False,
+    "contact": "",
+}
 
 
 @pytest.fixture
