@@ -198,6 +198,19 @@ async def test_facts_are_held_to_their_schema(tmp_path: Path) -> None:
     assert "count: must be integer" in small.requests[1].history[-1].text
 
 
+@pytest.mark.parametrize("value", ["NaN", "1e999", '"\\ud83d"'])
+async def test_facts_that_cannot_be_kept_or_sent_cost_no_answer(tmp_path: Path, value: str) -> None:
+    schema = tmp_path / "facts.json"
+    schema.write_text('{"type": "object", "properties": {"size": {}}}')
+    main = ScriptedBackend("Gladly.", name="main")
+    small = ScriptedBackend(f'{{"size": {value}}}', '{"size": 2}', name="small")
+    tasks = _prompted(facts={"by": "prompt", "backend": "small", "schema_file": schema})
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        assert (await ask(app, "I want it large")).text == "Gladly."
+        assert (await _conversation(app)).facts in ({"size": 2}, {"size": "\ufffd"})
+    main.requests[0].context.encode()
+
+
 @pytest.mark.parametrize("answer", ["Upset, I think.", "{", '{"mood": "furious"}', "[]", ""])
 async def test_nonsense_is_told_in_the_audit_and_the_answer_comes(
     tmp_path: Path, answer: str

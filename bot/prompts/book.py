@@ -28,6 +28,7 @@ _BREAKS: Final = (
     ArithmeticError,
     RecursionError,
 )
+_HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: nothing can be sent with them
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _QUOTES = str.maketrans({'"': "'", "<": "\u2039", ">": "\u203a"})
 
@@ -76,7 +77,8 @@ class PromptBook:
         template = self._shelf.template(name)
         words = {key: _words(value) for key, value in variables.items()}
         try:
-            return self._environment.get_template(name).render(words).strip()
+            text = self._environment.get_template(name).render(words).strip()
+            return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
         except PromptError:
             raise
         except _BREAKS as error:

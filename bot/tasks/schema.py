@@ -58,6 +58,7 @@ class Schema:
             ValueError: they do not fit; the text says where, and quotes none of them.
         """
         known = {name: value for name, value in facts.items() if value not in (None, "", [], {})}
+        json.dumps(known, allow_nan=False)  # no database keeps NaN or 1e999
         try:
             self._validate(known)
         except self._refused as error:
