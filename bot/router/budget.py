@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.errors import OverBudget, StoreError
 from bot.settings import BudgetSettings
-from bot.store.base import Reservation, Spendings
+from bot.store.base import Reservation, Spendings, UsedUp
 
 _logger = logging.getLogger(__name__)
 
@@ -49,14 +49,7 @@ class Purse:
             OverBudget: so much is not left.
             StoreUnavailable: nobody knows what is left.
         """
-        held = await self._spendings.reserve(
-            backend,
-            conversation=conversation,
-            dollars=most.dollars,
-            tokens=most.tokens,
-            limits=self._settings,
-            seconds=self._seconds,
-        )
+        held = await self._reserved(backend, most, conversation)
         if not isinstance(held, Reservation):
             self._tell(held.limit, held.scope)
             raise OverBudget(f"{self._words(held.limit)} used up.", backend=backend)
@@ -65,6 +58,36 @@ class Purse:
         finally:
             # Whoever gives up does not keep the books from being written.
             await asyncio.shield(self._settle(held, most))
+
+    async def _reserved(self, backend: str, most: Bill, conversation: int) -> Reservation | UsedUp:
+        """Reserve; who gives up meanwhile gets it committed all the same, and gives it back."""
+        held: Reservation | UsedUp | None = None
+        given_up = False
+
+        async def reserve() -> Reservation | UsedUp:
+            nonlocal held
+            held = await self._spendings.reserve(
+                backend,
+                conversation=conversation,
+                dollars=most.dollars,
+                tokens=most.tokens,
+                limits=self._settings,
+                seconds=self._seconds,
+            )
+            if given_up:
+                await self._give_back(held)
+            return held
+
+        try:
+            return await asyncio.shield(reserve())
+        except asyncio.CancelledError:
+            given_up = True
+            await asyncio.shield(self._give_back(held))
+            raise
+
+    async def _give_back(self, held: Reservation | UsedUp | None) -> None:
+        if isinstance(held, Reservation):
+            await self._settle(held, Bill(tokens=0, dollars=0.0))
 
     async def _settle(self, held: Reservation, bill: Bill) -> None:
         try:

@@ -238,3 +238,38 @@ async def test_whatever_happens_at_once_the_budget_is_never_exceeded(
 
     await asyncio.gather(*(one(deed) for deed in deeds))
     assert watched.spent <= allowed
+
+
+# --- Who gives up while it is reserved ---------------------------------------------------------
+
+
+class _Slow(SqlSpendings):
+    """Has reserved, and takes a while to say so."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.reserved, self.said, self.settled = (asyncio.Event() for _ in range(3))
+
+    async def reserve(self, *args: Any, **more: Any) -> Any:
+        held = await super().reserve(*args, **more)
+        self.reserved.set()
+        await self.said.wait()
+        return held
+
+    async def settle(self, *args: Any, **more: Any) -> None:
+        await super().settle(*args, **more)
+        self.settled.set()
+
+
+async def test_what_was_reserved_for_who_gave_up_meanwhile_is_given_back(
+    sqlite_database: Database,
+) -> None:
+    slow, one = _Slow(sqlite_database), scripted("a")
+    async with asyncio.TaskGroup() as tasks:
+        asked = tasks.create_task(answer(paid(slow, one, tokens_per_day=1000).route(TERMINAL)))
+        await slow.reserved.wait()
+        asked.cancel()
+    slow.said.set()
+    await slow.settled.wait()
+    assert await left(SqlSpendings(sqlite_database)) == 10_000
+    assert one.requests == []
