@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from bot.backends.base import Finished, Output, Request, StopReason, Text, Thought
-from bot.errors import NoAnswer, StepFailed
+from bot.errors import NoAnswer, StepFailed, StoreUnavailable, without_text, without_words
 from bot.messages import Attempt, Step, Usage
 from bot.router import FellBack, Route
 from bot.strategies import Limits, Nonsense, Plan, Strategy
@@ -52,15 +52,23 @@ class Steps:
         return (*steps, *asked, *(attempt for attempt in own.attempts if not attempt.step))
 
     async def plan(self, strategy: Strategy, request: Request) -> Plan | None:
-        """Let ``strategy`` think; None where that failed, or took too long."""
+        """Let ``strategy`` think; None where that failed, broke, or took too long."""
+        limit = asyncio.timeout(self._limits.seconds)
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with limit:
                 return await strategy.think(request, self)
-        except StepFailed:
-            _logger.info("%s failed in one of its steps; it answers directly.", strategy.name)
-        except TimeoutError:
-            self.note(Step(name=strategy.name, error=f"over {self._limits.seconds:g} seconds"))
-            _logger.info("%s took too long; it answers directly.", strategy.name)
+        except StepFailed as failure:
+            if not any(step.error for step in self.taken):
+                self.note(Step(name=strategy.name, error=str(failure)))
+            _logger.warning("%s failed in one of its steps; it answers directly.", strategy.name)
+        except Exception as error:
+            if limit.expired():
+                told = f"over {self._limits.seconds:g} seconds"
+                _logger.warning("%s took too long; it answers directly.", strategy.name)
+            else:
+                told, text = without_text(error), "%s broke; it answers directly."
+                _logger.exception(text, strategy.name, exc_info=without_words(error))
+            self.note(Step(name=strategy.name, error=told))
         return None
 
     async def ask(
@@ -70,7 +78,7 @@ class Steps:
         try:
             text = await self._collected(request, step, self._way(backend))
             outcome = read(text)
-        except (Nonsense, StepFailed) as failure:
+        except (Nonsense, StepFailed, StoreUnavailable) as failure:
             self.note(Step(name=step, text=text, error=str(failure)))
             raise StepFailed(str(failure)) from failure
         except asyncio.CancelledError:

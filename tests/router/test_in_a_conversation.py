@@ -9,7 +9,9 @@ from sqlalchemy import event
 
 from bot.app import App
 from bot.backends.scripted import ScriptedBackend
+from bot.errors import StoreUnavailable
 from bot.messages import Outcome, Turn
+from bot.store.spendings import SqlSpendings
 from channels.terminal.explanation import explanation
 from tests.house import ask, house
 
@@ -125,6 +127,32 @@ async def test_where_nobody_is_free_the_customer_is_told_decently(tmp_path: Path
     assert reply.outcome is Outcome.FAILED
     assert "budget" not in reply.text
     assert paid.requests == []
+
+
+async def test_no_answer_is_lost_because_a_hidden_step_could_not_be_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve, faltered = SqlSpendings.reserve, 0
+
+    async def falters(spendings: SqlSpendings, *args: Any, **more: Any) -> Any:
+        nonlocal faltered
+        faltered += 1
+        if faltered <= 5:
+            raise StoreUnavailable("The database does not answer.")
+        return await reserve(spendings, *args, **more)
+
+    monkeypatch.setattr(SqlSpendings, "reserve", falters)
+    paid = named("paid", CITED)
+    sections: dict[str, Any] = {
+        "bot": {"strategy": "self_consistency"},
+        "backends": {"paid": PAID},
+        "router": {"budget": {"tokens_per_day": 100_000}},
+    }
+    async with house(tmp_path, paid, **sections) as app:
+        reply = await ask(app, PASSWORD)
+        [turn] = await turns(app)
+    assert (reply.text, len(paid.requests)) == (CITED, 1)
+    assert {step.error for step in turn.steps} >= {"The database does not answer."}
 
 
 @pytest.mark.parametrize("budget", [None, {"tokens_per_day": 100_000}])

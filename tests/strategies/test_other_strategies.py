@@ -1,5 +1,6 @@
 """Few-shot from a file, the provider's own thinking, and what every strategy has in common."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -10,12 +11,13 @@ from bot.backends.base import Request, Said, Text, Thinks
 from bot.backends.chat import to_body as to_gpt
 from bot.backends.openai import OpenAIBackend
 from bot.backends.scripted import Answer
-from bot.errors import SettingsError
+from bot.errors import SettingsError, StepFailed
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.settings import AnthropicSettings, OpenAISettings, Settings
 from bot.settings.fields import StrategyName
-from bot.strategies import STRATEGIES, FewShot, SelfConsistency, TreeOfThought
+from bot.strategies import STRATEGIES, FewShot, Limits, Plan, SelfConsistency, TreeOfThought
+from bot.strategies.base import UNLIMITED, Asking
 from bot.strategies.few_shot import Example
 from bot.wiring.strategies import build_strategies
 from tests.strategies.desks import DOWN, Model, answered, words
@@ -163,3 +165,36 @@ async def test_an_answer_that_broke_off_does_not_count_for_the_direct_one() -> N
     given = await answered("few_shot", first, other)
     assert given.draft.outcome == "failed"
     assert given.text == words("unavailable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """A way of reasoning that somebody else wrote, and that breaks."""
+
+    error: Exception
+    name: str = "few_shot"
+    purpose: str = "breaks"
+    template: str = "chain_of_thought.j2"
+    limits: Limits = UNLIMITED
+
+    async def think(self, request: Request, asking: Asking) -> Plan:  # noqa: ARG002 - breaks
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (StepFailed("it came to nothing"), "it came to nothing"),
+        (TimeoutError(), "TimeoutError at test_other_strategies.py"),
+        (ExceptionGroup("", [KeyError("Ada's secret")]), "KeyError"),
+    ],
+)
+async def test_a_strategy_that_breaks_costs_no_answer_and_is_told(
+    error: Exception, told: str
+) -> None:
+    given = await answered(_Own(error=error), Model(lambda _: "Hi."))
+    assert given.text == "Hi."
+    [step] = given.draft.steps
+    assert step.name == "few_shot"
+    assert step.error.startswith(told)
+    assert "Ada" not in step.error
