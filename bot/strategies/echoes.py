@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-_WORD = re.compile(r"\w+")
+# Of the scripts that set no blanks between words every sign is one.
+_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_SIGN: Final = re.compile(f"[{_UNSPACED}]")
 _RUN: Final = 12  # words in a row that no reply shares with a thought by chance
 _FEW: Final = 4  # a shorter thought may be said by chance
+_SIGNS: Final = 2  # of such a script say as much as a word
 
 Words = tuple[str, ...]
 
@@ -14,9 +18,9 @@ Words = tuple[str, ...]
 class Echoes:
     """Lets an answer through as it is written, until it repeats ``hidden``: then nothing more.
 
-    Twelve words in a row are a repetition, or all of a shorter thought, or a name_like_this. What
-    stands in ``known``, which the customer may read, may be said. Text is held back only as long
-    as it may become a repetition.
+    Twelve words in a row are a repetition (or 24 signs, where a script sets no blanks), or all of
+    a shorter thought, or a name_like_this. What stands in ``known``, which the customer may read,
+    may be said. Text is held back only as long as it may become a repetition.
     """
 
     def __init__(self, hidden: Iterable[str] = (), *, known: Iterable[str] = ()) -> None:
@@ -75,6 +79,8 @@ def _words(text: str) -> Words:
 
 def _phrases(words: Words) -> Iterator[Words]:
     yield from ((word,) for word in words if "_" in word.strip("_"))
-    if len(words) >= _FEW:
-        length = min(_RUN, len(words))
+    signs = sum(bool(_SIGN.fullmatch(word)) for word in words)
+    each = _SIGNS if 2 * signs > len(words) else 1
+    if len(words) >= _FEW * each:
+        length = min(_RUN * each, len(words))
         yield from (words[at : at + length] for at in range(len(words) - length + 1))

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.strategies import Echoes
 
+CHINESE = "\u987e\u5ba2\u5f88\u751f\u6c14\uff0c\u4e0d\u8981\u544a\u8bc9\u4ed6\u8fd9\u4e2a"
+THAI = "\u0e25\u0e39\u0e01\u0e04\u0e49\u0e32\u0e42\u0e01\u0e23\u0e18\u0e21\u0e32\u0e01"
 THOUGHT = "The customer wants to send back a lamp and passage one says that thirty days are enough"
 
 
@@ -23,6 +25,10 @@ def heard(echoes: Echoes, *pieces: str) -> str:
         (THOUGHT, " ".join(THOUGHT.split()[3:])),
         ("Offer a new lamp", "I thought: offer *a* new -- lamp!"),
         ("must_not_promise", '{"must_not_promise": 1}'),
+        (CHINESE, f"OK\uff0c{CHINESE}\u3002"),
+        (4 * CHINESE, 2 * CHINESE),
+        (f"{CHINESE} (ask)", f"{CHINESE}(ask)"),
+        (THAI, f"{THAI}{THAI}"),
     ],
 )
 def test_what_was_thought_is_withheld(hidden: str, said: str) -> None:
@@ -39,12 +45,13 @@ def test_what_was_thought_is_withheld(hidden: str, said: str) -> None:
         "You have thirty days.",
         " ".join(THOUGHT.split()[:11]) + ".",
         "lamp lamp lamp",
+        CHINESE,
         "",
         "\n \u2620",
     ],
 )
 def test_what_is_said_in_other_words_goes_through(said: str) -> None:
-    echoes = Echoes([THOUGHT, "a lamp"])
+    echoes = Echoes([THOUGHT, "a lamp", CHINESE[:5]])
     assert heard(echoes, *said) == said
     assert not echoes.found
 
