@@ -1,5 +1,6 @@
 """The rules beside the answer: sure of little, and of that little sure."""
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -202,3 +203,11 @@ async def test_a_schema_of_ones_own_says_what_is_looked_for() -> None:
 
 async def test_what_has_no_form_is_not_guessed() -> None:
     assert await RuledFacts().facts("I am Ada and want 3 lamps", DEFAULT) == {}
+
+
+async def test_a_long_word_is_no_long_work() -> None:
+    started = time.monotonic()
+    for _ in range(200):
+        await RuledLanguages().language("\u5ba2" * 1000 + "<" * 1000)
+        await RuledLanguages().language("a" * 2000)
+    assert time.monotonic() - started < 5  # it took half a minute once

@@ -86,7 +86,8 @@ _EVERYDAY = {
 }
 
 _WORD = re.compile(r"[^\W\d_]+")
-_NOISE = re.compile(r"\S*[@/\\]\S*|\S*\d\S*|<[^>]*>")  # addresses, links, numbers
+_MARKUP = re.compile(r"<[^<>]{0,200}>")
+_NOISE = re.compile(r"[@/\\\d]")  # in addresses, links, numbers
 _LONGEST = 2000  # characters: enough to hear it
 _LETTER_WEIGHT = 1.5
 _DOUBT = 0.35  # of one word's weight: a single word may be a name
@@ -115,7 +116,8 @@ class RuledLanguages:
 
     async def language(self, text: str) -> Heard | None:
         """Return the language of ``text``; its score is 1 minus the doubt that is left."""
-        plain = _NOISE.sub(" ", text[:_LONGEST])
+        words = _MARKUP.sub(" ", text[:_LONGEST]).split()
+        plain = " ".join(word for word in words if not _NOISE.search(word))
         by_script = _by_script(plain)
         if by_script:
             return Heard(by_script, 1.0) if self._knows(by_script) else None
