@@ -340,6 +340,20 @@ def test_probing_ends_well_where_all_answer(tmp_path: Path) -> None:
     assert b"quotes" in run.stdout
 
 
+def test_a_question_may_name_who_answers_and_how(tmp_path: Path) -> None:
+    lines = (
+        '[backends.a]\nkind = "scripted"\nanswers = ["I am a."]\n'
+        '[backends.b]\nkind = "scripted"\nanswers = ["<answer>I am b.</answer>"]\n'
+    )
+    (tmp_path / "bot.toml").write_text(lines)
+    config = ("--config", str(tmp_path / "bot.toml"))
+    asked = (*config, "ask", "--backend", "b", "--strategy", "chain_of_thought", "Hi")
+    assert "I am b." in said(*asked)
+    assert "strategy chain_of_thought" in said(*config, "why")
+    text = said(*config, "ask", "--backend", "bb", "Hi", code=2)
+    assert "No backend called 'bb'. Known backends: a, b. Did you mean 'b'?" in text
+
+
 def test_every_kind_of_backend_says_what_it_can() -> None:
     assert set(_CAN) == set(KINDS)
 

@@ -19,7 +19,7 @@ from bot.backends.transformers import TransformersBackend
 from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, MissingExtra
 from bot.local.loom import Loom
 from bot.local.talk import ASSISTANT, CUSTOMER, prompt
-from bot.messages import Usage
+from bot.messages import Passage, Usage
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.settings import TransformersSettings
@@ -27,7 +27,9 @@ from tests.house import until
 
 QUESTION = Said(role="user", text="How do I reset my password?")
 REQUEST = Request(system="Be brief.", history=(QUESTION,), context="", question="")
-PLAIN = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
+PROMPTS = PromptBook(shipped=shipped("prompts"))
+PLAIN = partial(PROMPTS.render, "plain.j2")
+BRIEF = partial(PROMPTS.render, "brief.j2")
 
 Step = Callable[..., Any]
 
@@ -35,7 +37,7 @@ Step = Callable[..., Any]
 def backend_of(model: Path, **settings: Any) -> TransformersBackend:
     settings = {"temperature": 0, "max_tokens": 24} | settings
     section = TransformersSettings(kind="transformers", model=str(model), **settings)
-    return TransformersBackend(name="own", settings=section, plain=PLAIN)
+    return TransformersBackend(name="own", settings=section, plain=PLAIN, brief=BRIEF)
 
 
 @asynccontextmanager
@@ -160,6 +162,19 @@ async def test_a_model_reads_no_more_than_it_is_allowed(tiny_llama: Path) -> Non
         said = await read(backend, asked(story, "I see.", story, "So?", "Where is my parcel?"))
         assert "old story" not in said
         assert "So?<|over|><|head|>user<|body|>\nWhere is my parcel?" in said
+
+
+async def test_a_base_model_that_reads_little_reads_the_best_passages(tiny_gpt2: Path) -> None:
+    one = Passage(id=1, article="a.md", title="", headings=(), link="/a", text="Word. " * 60)
+    passages = tuple(replace(one, id=n, title=f"Title {n}") for n in range(1, 9))
+    long = replace(asked("Hi.", "Hello!", QUESTION.text), system="Be kind. " * 300)
+    long = replace(long, context="Know. " * 300, passages=passages)
+    async with opened(tiny_gpt2) as backend:
+        said = await read(backend, long)
+        assert "[1] Title 1: Word." in said
+        assert "Title 8" not in said
+        assert said.endswith(f"{CUSTOMER}: {QUESTION.text}\n{ASSISTANT}:")
+        assert text(await answer(backend, long))
 
 
 async def test_a_question_that_alone_is_too_long_is_for_another_backend(tiny_gpt2: Path) -> None:

@@ -32,21 +32,28 @@ _PATIENCE = 0.9
 class TransformersBackend:
     """Streams the answers of a model in this process, to many customers at once.
 
-    ``plain`` writes the prompt of a model that was never taught to chat: the template
-    ``plain.j2``. Without torch and the like it raises MissingExtra at once.
+    ``plain`` writes the prompt of a model that was never taught to chat, ``brief`` that of one
+    that reads too little for it: the templates ``plain.j2`` and ``brief.j2``. Without torch and
+    the like it raises MissingExtra at once.
     """
 
     writes = True
     provider = "local"
 
     def __init__(
-        self, *, name: str, settings: TransformersSettings, plain: Callable[..., str]
+        self,
+        *,
+        name: str,
+        settings: TransformersSettings,
+        plain: Callable[..., str],
+        brief: Callable[..., str],
     ) -> None:
         check_packages()
         self.name = name
         self.model = settings.model
         self._settings = settings
         self._plain = plain
+        self._brief = brief
         self._loom = Loom(
             name=name, load=partial(_load, to_shape(settings)), at_once=settings.at_once
         )
@@ -149,6 +156,8 @@ class TransformersBackend:
             messages=list(to_messages(request.history)),
             context=request.context,
             plain=self._plain,
+            brief=self._brief,
+            passages=request.passages,
             max_tokens=min(request.max_tokens or settings.max_tokens, settings.max_tokens),
             context_tokens=settings.context_tokens,
             stops=request.stop,

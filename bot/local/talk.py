@@ -8,6 +8,7 @@ from typing import Any
 from bot.local.base import Loaded
 from bot.local.loom import Prompt, Unwritten
 from bot.local.sampling import Manner
+from bot.messages import Passage
 
 Message = Mapping[str, str]
 """``role``, which is ``user`` or ``assistant``, and ``content``."""
@@ -32,14 +33,18 @@ class Talk:
 
     ``context`` belongs behind the newest message of ``messages``, the last. ``plain`` writes it
     for a model without a chat template: given ``system``, ``lines``, ``context``, ``speaker``.
+    Where that alone is more than it reads, ``brief`` says it shortly: given ``passages`` (the best
+    first, and as many as there is room for), ``lines`` and ``speaker``.
     """
 
     system: str
     messages: Sequence[Message]
     context: str
     plain: Callable[..., str]
+    brief: Callable[..., str]
     max_tokens: int
     context_tokens: int
+    passages: Sequence[Passage] = ()
     stops: Sequence[str] = ()
     temperature: float | None = None
     top_p: float | None = None
@@ -68,6 +73,8 @@ def prompt(talk: Talk, loaded: Loaded) -> Prompt:
                 (low, middle) if len(tokens(middle)) + roomy <= limit else (middle + 1, high)
             )
         read = tokens(low)
+        if len(read) + roomy > limit and write is _lines:
+            read = _briefly(talk, loaded, longest=limit - roomy)
     room = min(talk.max_tokens, limit - len(read))
     if room < min(talk.max_tokens, _LEAST_ROOM):
         raise TooLong(f"the question takes {len(read):,} tokens, and it reads {limit:,}")
@@ -161,15 +168,33 @@ def harmless(text: str, tokenizer: Any) -> str:
 
 
 def _lines(talk: Talk, messages: Sequence[Message], loaded: Loaded) -> str:
+    written = talk.plain(
+        system=talk.system.strip(),
+        lines=_spoken(messages),
+        context=talk.context.strip(),
+        speaker=ASSISTANT,
+    )
+    return harmless(written, loaded.tokenizer)
+
+
+def _briefly(talk: Talk, loaded: Loaded, *, longest: int) -> Sequence[int]:
+    """Write the newest message after as many of the best passages as there is room for."""
+    lines = _spoken(talk.messages[-1:])
+    read: Sequence[int] = ()
+    for count in range(len(talk.passages), -1, -1):
+        written = talk.brief(passages=talk.passages[:count], lines=lines, speaker=ASSISTANT)
+        read = _tokens(harmless(written, loaded.tokenizer), loaded)
+        if len(read) <= longest:
+            break
+    return read
+
+
+def _spoken(messages: Sequence[Message]) -> Sequence[Mapping[str, str]]:
     speakers = {"user": CUSTOMER, "assistant": ASSISTANT}
-    lines = [
+    return [
         {"speaker": speakers[message["role"]], "text": message["content"].strip()}
         for message in messages
     ]
-    written = talk.plain(
-        system=talk.system.strip(), lines=lines, context=talk.context.strip(), speaker=ASSISTANT
-    )
-    return harmless(written, loaded.tokenizer)
 
 
 def _next_speaker() -> Sequence[str]:

@@ -59,7 +59,8 @@ def _backend(
         case HostedSettings():
             return _hosted(name, section, key=_key(name, settings), plain=plain)
         case TransformersSettings():
-            return TransformersBackend(name=name, settings=section, plain=plain)
+            brief = partial(prompts.render, "brief.j2")
+            return TransformersBackend(name=name, settings=section, plain=plain, brief=brief)
         case ScriptedSettings(answers=answers):
             return ScriptedBackend(*answers, name=name)
         case ExtractiveSettings():

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import click
 
 from bot.app import App, open_app
-from bot.errors import InboundRefused
+from bot.errors import InboundRefused, nearest
 from bot.messages import Inbound, Outcome, Replied, Reply
+from bot.strategies import STRATEGIES
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
 from channels.cli.loading import models_loaded
@@ -26,18 +27,31 @@ _MOST_BYTES = 4  # of a character
     epilog="""\b
 Examples:
   bot ask "Where is my parcel?"
+  bot ask --backend gpt --strategy thinking "Where is my parcel?"
   cat question.txt | bot ask -
   bot ask --json "Where is my parcel?" | jq -r .text"""
 )
 @click.argument("question", metavar="QUESTION|-", nargs=-1, required=True)
+@click.option("--backend", metavar="NAME", help="Who answers first. [default: as bot.toml routes]")
+@click.option(
+    "--strategy",
+    type=click.Choice(list(STRATEGIES)),
+    help="The way of reasoning. [default: bot.toml's]",
+)
 @as_json
 @command
-async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
+async def ask(
+    here: Here, question: Sequence[str], *, backend: str | None, strategy: str | None, as_json: bool
+) -> int:
     """Ask one question, and print the answer.
 
     '-' reads the question from standard input. Exit code 1 if no backend answered.
     """
     settings = here.settings()
+    if backend is not None and backend not in settings.backends:
+        known = ", ".join(settings.backends)
+        guess = nearest(backend, settings.backends)
+        raise Told(f"No backend called {backend!r}. Known backends: {known}.{guess}")
     text = " ".join(question)
     if text == "-":
         text = _piped(settings.bot.longest_message)
@@ -46,7 +60,17 @@ async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
             click.echo(words, err=True)
         for trouble in await models_loaded(app.backends.values()):
             click.echo(trouble, err=True)
-        reply = await _reply(app, text, customer=here.environment.get("USER") or "you")
+        once = secrets.token_hex(16)
+        inbound = Inbound(
+            channel=CHANNEL,
+            key=once,
+            external_id=once,
+            text=text,
+            customer=here.environment.get("USER") or "you",
+            backend=backend,
+            strategy=strategy,
+        )
+        reply = await _reply(app, inbound)
         if as_json:
             print_json(reply)
         else:
@@ -57,9 +81,7 @@ async def ask(here: Here, question: Sequence[str], *, as_json: bool) -> int:
     return int(reply.outcome in {Outcome.FAILED, Outcome.SET_ASIDE})
 
 
-async def _reply(app: App, text: str, *, customer: str) -> Reply:
-    once = secrets.token_hex(16)
-    inbound = Inbound(channel=CHANNEL, key=once, external_id=once, text=text, customer=customer)
+async def _reply(app: App, inbound: Inbound) -> Reply:
     try:
         accepted = await app.engine.accept(inbound)
     except InboundRefused as error:

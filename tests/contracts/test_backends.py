@@ -93,8 +93,9 @@ async def transformers(tiny: Build) -> AsyncIterator[Backend]:
 @asynccontextmanager
 async def _opened(model: Path) -> AsyncIterator[Backend]:
     settings = TransformersSettings(kind="transformers", model=str(model), temperature=0)
-    plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
-    backend = TransformersBackend(name="llama", settings=settings, plain=plain)
+    render = PromptBook(shipped=shipped("prompts")).render
+    plain, brief = partial(render, "plain.j2"), partial(render, "brief.j2")
+    backend = TransformersBackend(name="llama", settings=settings, plain=plain, brief=brief)
     yield backend
     await backend.close()
 

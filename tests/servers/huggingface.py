@@ -10,21 +10,26 @@ from tests.servers.openai import OpenAIServer
 
 
 class HuggingFaceServer(OpenAIServer):
-    """Answers a chat as OpenAI does, and says what is wrong in a way of its own."""
+    """Answers a chat as OpenAI does, and says what is wrong in a way of its own.
+
+    A text to go on with is answered token by token, as Text Generation Inference does.
+    """
+
+    def events(self, answer: Answer, heard: Heard) -> list[bytes]:
+        if b'"inputs":' not in heard.body:
+            return super().events(answer, heard)
+        return [f"data:{json.dumps(value)}\n\n".encode() for value in _tokens(answer)]
 
     def error_body(self, status: int) -> Any:
         return {"error": f"Failed with {status}", "error_type": "generation"}
 
 
 class TextGenerationServer(HuggingFaceServer):
-    """Goes on with a text, token by token, as Text Generation Inference does."""
+    """Goes on with texts only, and has an address and errors of its own for that."""
 
     @property
     def url(self) -> str:
         return super().url.removesuffix("/v1")
-
-    def events(self, answer: Answer, heard: Heard) -> list[bytes]:  # noqa: ARG002 - as any server
-        return [f"data:{json.dumps(value)}\n\n".encode() for value in _tokens(answer)]
 
     def error_event(self) -> bytes:
         return b'data:{"error": "Model is overloaded", "error_type": "overloaded"}\n\n'
