@@ -241,6 +241,30 @@ def test_the_doctor_names_the_package_that_a_backend_lacks(
     assert cure in said("ask", "Hello?", code=2)
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_the_library_that_hears_languages_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    found = importlib.util.find_spec
+    if not there:
+        monkeypatch.setattr(
+            importlib.util,
+            "find_spec",
+            lambda name, *more: None if name == "py3langid" else found(name, *more),
+        )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text('[tasks.language]\nby = "library"', encoding="utf-8")
+    findings = {finding["about"]: finding for finding in told("doctor", "--json", code=1)}
+    assert findings["task language"]["well"] == there
+    assert ["language", "library", "py3langid", "5"] in [
+        line.split() for line in said("tasks").splitlines()
+    ]
+    if not there:
+        cure = "Install it with: pip install 'frontdesk[languages]'"
+        assert cure in findings["task language"]["fact"]
+        assert cure in " ".join(said("ask", "Hello?", code=2).split())
+
+
 def test_the_doctor_blames_an_unknown_language_on_the_settings(tmp_path: Path) -> None:
     (tmp_path / "bot.toml").write_text("")
     (tmp_path / "opening.md").write_text("# Opening hours\n\nWe open at nine.\n")

@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 from bot.settings.fields import BackendName, Language, Reachable, sentence
 from bot.settings.section import Section
 
-Way = Literal["rule", "prompt", "model", "off"]
-"""How a task is done."""
+Way = Literal["rule", "prompt", "model", "library", "off"]
+"""How a task is done; each section says which of them it knows."""
 
 Pair = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?-[a-z]{2,3}(-[A-Z]{2})?$")]
 """Two languages, the one that is translated first: de-en."""
@@ -47,7 +47,7 @@ class TaskSettings(Section):
 class LanguageSettings(TaskSettings):
     """``[tasks.language]``: which language the customer writes."""
 
-    by: Way = Field("rule", description="How it is done.")
+    by: Way = Field("rule", description="How it is done; 'library' is `frontdesk[languages]`.")
     model: str = Field(
         "papluca/xlm-roberta-base-language-detection",
         description="With 'model': an id of the Hugging Face hub, or a folder.",
@@ -60,7 +60,7 @@ class LanguageSettings(TaskSettings):
 class SentimentSettings(TaskSettings):
     """``[tasks.sentiment]``: whether the customer is upset, and is offered a person."""
 
-    by: Way = Field("rule", description="How it is done.")
+    by: Literal["rule", "prompt", "model", "off"] = Field("rule", description="How it is done.")
     model: str = Field(
         "cardiffnlp/twitter-xlm-roberta-base-sentiment",
         description="With 'model': an id of the Hugging Face hub, or a folder.",
@@ -70,7 +70,9 @@ class SentimentSettings(TaskSettings):
 class TopicSettings(TaskSettings):
     """``[tasks.topic]``: which of your topics the customer asks about."""
 
-    by: Way = Field("rule", description="How it is done, once there are labels.")
+    by: Literal["rule", "prompt", "model", "off"] = Field(
+        "rule", description="How it is done, once there are labels."
+    )
     model: str = Field(
         "MoritzLaurer/mDeBERTa-v3-base-mnli-xnli",
         description="With 'model': an id of the Hugging Face hub, or a folder.",

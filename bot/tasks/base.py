@@ -1,8 +1,8 @@
 """The promises of the tasks beside the answer, and the values that they speak in.
 
-Each is kept by a rule, by a prompt that a configured backend answers, or by a small model in this
-process; ``bot.toml`` chooses. Whoever keeps one may raise whatever it likes and take as long as it
-likes: who asks gives it its seconds, and goes on without it.
+Each is kept by a rule, a prompt that a configured backend answers, a small model in this process
+or a library; ``bot.toml`` chooses. Whoever keeps one may raise whatever it likes and take as long
+as it likes: who asks gives it its seconds, and goes on without it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ class Keeper(Protocol):
 
     @property
     def by(self) -> str:
-        """What does it, for the audit: ``rule``, the model's name or the backend's."""
+        """What does it, for the audit: ``rule``, ``library``, the model's name or the backend's."""
         ...
 
 

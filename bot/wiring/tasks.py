@@ -22,6 +22,7 @@ from bot.tasks.base import (
     Translator,
 )
 from bot.tasks.interpreting import Interpreter
+from bot.tasks.library import LibraryLanguages
 from bot.tasks.noticing import Noticing
 from bot.tasks.prompted import (
     PromptedFacts,
@@ -58,6 +59,7 @@ def build_tasks(
     """Make what ``[tasks]`` asks for; nothing is loaded and nobody asked.
 
     Raises:
+        MissingExtra: a package lacks that a task needs.
         SettingsError: a task cannot be done in the way that it is asked for.
     """
     making = _Making(settings, models=models, prompts=prompts, writers=writers)
@@ -140,6 +142,8 @@ class _Making:
         match section.by:
             case "rule":
                 return _same(RuledLanguages(among=among))
+            case "library":
+                return _same(LibraryLanguages(among=among))
             case "prompt":
                 return lambda account: PromptedLanguages(
                     self._asker("language", section, account), among=among

@@ -33,12 +33,20 @@ def model_finding(about: str, section: TransformersSettings) -> Finding:
 
 
 def task_findings(settings: Settings) -> Iterator[Finding]:
-    """Say the same of the small models that do tasks; nothing where there are none."""
+    """Say the same of the small models that do tasks, and of what else one needs beside a rule."""
+    from bot.tasks.library import check_package
     from bot.wiring.models import HEADS, shapes
 
     for name, section in settings.tasks:
         for shape in shapes(section):
             yield _loadable(f"task {name}", shape.model, shape, HEADS[name])
+    if settings.tasks.language.by == "library":
+        try:
+            check_package()
+        except SetupError as error:
+            yield Finding(about="task language", fact=str(error), well=False)
+        else:
+            yield Finding(about="task language", fact="py3langid")
 
 
 def _loadable(about: str, what: str, shape: "Shape", head: "Head") -> Finding:

@@ -36,11 +36,13 @@ def _row(**told: object) -> list[str]:
 
 
 def _means(section: TaskSettings) -> str:
-    """Return the backend or the model that does a task; empty where a rule or nobody does."""
+    """Return the backend, model or library that does a task; empty where a rule or nobody does."""
     match section.by:
         case "prompt":
             return section.backend or "the router's chain"
         case "model":
             pairs = getattr(section, "pairs", {})
             return ", ".join(dict.fromkeys(pairs.values())) or section.model
+        case "library":
+            return "py3langid"
     return ""

@@ -1,4 +1,4 @@
-"""What everyone who does a task beside the answer promises: by rule, by prompt or by model."""
+"""What everyone who does a task beside the answer promises: by rule, prompt, model or library."""
 
 import json
 from collections.abc import Callable
@@ -15,19 +15,21 @@ from bot.resources import shipped
 from bot.router import Router
 from bot.settings import RouterSettings
 from bot.tasks.asking import Asker
-from bot.tasks.base import Moods, Summarizer, Topics, Translator
+from bot.tasks.base import Languages, Moods, Summarizer, Topics, Translator
+from bot.tasks.library import LibraryLanguages
 from bot.tasks.models.moods import ModelMoods
 from bot.tasks.models.resident import Resident
 from bot.tasks.models.summaries import ModelSummarizer
 from bot.tasks.models.topics import ModelTopics
 from bot.tasks.models.translations import ModelTranslator
 from bot.tasks.prompted import (
+    PromptedLanguages,
     PromptedMoods,
     PromptedSummarizer,
     PromptedTopics,
     PromptedTranslator,
 )
-from bot.tasks.rules import RuledMoods, RuledTopics
+from bot.tasks.rules import RuledLanguages, RuledMoods, RuledTopics
 from tests.tiny import lessons
 
 BOOK = PromptBook(shipped=shipped("prompts"))
@@ -78,6 +80,27 @@ async def test_who_is_angry_is_heard_to_be(moods: Moods) -> None:
     assert mood.label == "upset"
     assert mood.score is None or 0 < mood.score <= 1
     assert moods.by
+
+
+@pytest.fixture(params=["rule", "prompt", "library"])
+def languages(request: pytest.FixtureRequest) -> Languages:
+    among = ["en", "de", "fr"]
+    match request.param:
+        case "prompt":
+            said = ({"language": "de", "sure": 0.9}, {"language": "", "sure": 0})
+            return PromptedLanguages(_asker(*said), among=among)
+        case "library":
+            return LibraryLanguages(among=among)
+    return RuledLanguages(among=among)
+
+
+async def test_a_language_is_heard_and_a_number_has_none(languages: Languages) -> None:
+    heard = await languages.language("Wie lange dauert der Versand?")
+    assert heard is not None
+    assert heard.language == "de"
+    assert heard.score is None or 0.5 <= heard.score <= 1
+    assert await languages.language("10293") is None
+    assert languages.by
 
 
 @pytest.fixture(params=["rule", "prompt", "labels", "entailment"])

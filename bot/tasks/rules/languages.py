@@ -58,7 +58,8 @@ _EVERYDAY = {
     "delivery password account broken wrong size late cancel subscription still waiting want need "
     "would could sorry get got know tell find there change yet again "
     "money received charged log login how much does work working email item sent bought good bad",
-    "de": "hallo moin servus guten tag morgen danke bitte hilfe bestellung bestellt paket sendung "
+    "de": "hallo moin servus guten tag morgen danke vielen dank bitte hilfe bestellung bestellt "
+    "paket sendung "
     "lieferung rückgabe zurückgeben rücksendung erstattung geld konto passwort vergessen kaputt "
     "falsche größe stornieren kündigen abo versand kostet dauert lange geht bekommen erhalten "
     "immer warte möchte brauche rechnung gekauft zurück einloggen anmelden keinen ihr liefert",
@@ -106,6 +107,12 @@ def _words() -> dict[str, tuple[str, ...]]:
 _WORDS = _words()
 
 
+def plain(text: str) -> str:
+    """Return the beginning of ``text`` without what has no language: addresses, links, numbers."""
+    words = _MARKUP.sub(" ", text[:_LONGEST]).split()
+    return " ".join(word for word in words if not _NOISE.search(word))
+
+
 class RuledLanguages:
     """Knows nine languages by their words and ten by their script; ``among`` leaves out others."""
 
@@ -116,13 +123,12 @@ class RuledLanguages:
 
     async def language(self, text: str) -> Heard | None:
         """Return the language of ``text``; its score is 1 minus the doubt that is left."""
-        words = _MARKUP.sub(" ", text[:_LONGEST]).split()
-        plain = " ".join(word for word in words if not _NOISE.search(word))
-        by_script = _by_script(plain)
+        words = plain(text)
+        by_script = _by_script(words)
         if by_script:
             return Heard(by_script, 1.0) if self._knows(by_script) else None
         weights = Counter[str]()
-        for code, weight in _evidence(plain.lower()):
+        for code, weight in _evidence(words.lower()):
             if self._knows(code):
                 weights[code] += weight  # type: ignore[assignment]  # a Counter counts any number
         if not weights:
