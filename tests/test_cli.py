@@ -601,7 +601,7 @@ def test_a_conversation_that_is_not_there_is_told() -> None:
 def test_an_answer_is_explained() -> None:
     turn = told("unanswered", "--json")[0]["turn"]
     page = said("why", turn[:10])
-    for words in (NONSENSE, "Asked", "Tried", "extractive", "sha256", "delivery sent"):
+    for words in (NONSENSE, "Asked", "Tried", "extractive", "hash", "delivery sent"):
         assert words in page
     assert told("why", turn, "--json")["turn"]["id"] == turn
     assert "=====" in said("why", turn, "--prompt")

@@ -91,13 +91,14 @@ def _facts(record: Record) -> Iterator[str]:
     if turn.first_piece is not None:
         yield f"first piece after {turn.first_piece:.2f} s"
     if turn.prompt:
-        yield f"strategy {turn.strategy}; prompt {turn.prompt}, sha256 {turn.prompt_hash[:12]}"
+        yield f"strategy {turn.strategy}; prompt {turn.prompt}, hash {turn.prompt_hash[:12]}"
     if turn.route:
         yield f"chosen by {turn.route}"
     yield from _spent(turn.attempts)
     if steps := [attempt for attempt in turn.attempts if attempt.step]:
         spent = ", ".join(_spent(steps))
-        yield f"of it for what no customer sees, in {len(steps)} requests: {spent}"
+        requests = "1 request" if len(steps) == 1 else f"{len(steps)} requests"
+        yield f"of it for what no customer sees, in {requests}: {spent}"
     if turn.trouble:
         yield f"set aside: {turn.trouble}"
     yield f"delivery {record.delivery}"
