@@ -13,7 +13,8 @@ from bot.messages import Step
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.strategies import ReasoningQueries
-from bot.strategies.base import Plan
+from bot.strategies.base import Limits, Plan
+from bot.window import count_tokens
 from tests.strategies.desks import DOWN, Model, answered
 
 KEYS = (
@@ -124,3 +125,31 @@ async def test_questions_of_ones_own_must_be_answered(tmp_path: Path) -> None:
     assert isinstance(plan, Plan)
     assert '1. is_it_urgent: true\n2. why: ["late"]' in plan.request.context
     assert replace(plan.request, context="") == request
+
+
+def _broken() -> Model:
+    """Return a model that breaks off in the middle of its answers to itself."""
+    return Model(
+        lambda request: (
+            ['{"half": "', DOWN]
+            if "these very keys" in request.context
+            else "You have 30 days [1]."
+        )
+    )
+
+
+async def test_what_broke_off_is_no_part_of_the_answers() -> None:
+    given = await answered("reasoning_queries", _broken(), Model(lambda _: ANSWERS, name="other"))
+    assert given.draft.steps == (Step(name="queries", text=ANSWERS),)
+
+
+async def test_what_broke_off_is_paid_as_well() -> None:
+    first = _broken()
+    await answered("reasoning_queries", first)
+    [asked, *_] = first.requests
+    once = sum(map(count_tokens, (asked.system, asked.history[-1].text, asked.context))) + 60
+    limits = Limits(tokens=2 * once - 1, step_tokens=60)
+    other = Model(lambda _: ANSWERS, name="other")
+    given = await answered(ReasoningQueries(limits=limits), _broken(), other)
+    assert given.failed == ["queries"]
+    assert f"are left of {2 * once - 1}" in given.draft.steps[0].error
