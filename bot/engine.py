@@ -325,11 +325,11 @@ class Engine:
         self._tell(work, Working(work.turn))
         await self._show(work, answer, tasks)
         if work.interrupt is Interrupt.NEWER:
-            return self._anew(work)
+            return self._anew(work, answer.draft())
         draft = answer.draft(Outcome.STOPPED if work.interrupt is Interrupt.STOP else None)
         ended = await self._finish(work, self._record(work, draft), sealed=self._held(draft))
         if ended is Finish.SUPERSEDED:
-            return self._anew(work)
+            return self._anew(work, draft)
         if self._folding.outgrown(window, draft):
             self._start(self._folding.ahead(work.lease.conversation), among=self._folds)
         return ended
@@ -348,7 +348,8 @@ class Engine:
         draft = Draft(text=work.shown, outcome=Outcome.SET_ASIDE, trouble=reason)
         return await self._finish(work, self._record(work, draft))
 
-    def _anew(self, work: Work) -> Finish:
+    def _anew(self, work: Work, draft: Draft) -> Finish:
+        work.spent += draft.attempts
         self._withdraw(work)  # somebody may have come to follow just now
         return Finish.SUPERSEDED
 
@@ -429,7 +430,7 @@ class Engine:
             reasoning=draft.reasoning,
             passages=draft.passages,
             refused_calls=draft.refused_calls,
-            attempts=draft.attempts,
+            attempts=(*work.spent, *draft.attempts),
             steps=draft.steps,
             readings=draft.readings,
             noticed=draft.noticed,

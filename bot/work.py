@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from bot.messages import Event, Piece, Released, Replied, Withdrawn, Working
+from bot.messages import Attempt, Event, Piece, Released, Replied, Withdrawn, Working
 from bot.store.base import History, Lease
 
 
@@ -37,6 +37,7 @@ class Work:
     seen: bool = False  # somebody followed while a piece was shown
     finishing: bool = False
     released: bool = False
+    spent: tuple[Attempt, ...] = ()  # on answers to these messages that were begun anew
     trouble: str = ""  # what the turn ran into, if it broke
     interrupt: Interrupt | None = None
     running: asyncio.Task[None] | None = None
@@ -64,7 +65,7 @@ class Work:
 
     def answered(self) -> None:
         """Begin to count anew: what comes next is another question."""
-        self.since = 0.0
+        self.since, self.spent = 0.0, ()
         self.lease = replace(self.lease, tries=1)
 
     def note(self, event: Event, *, at: float) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.app import App
 from bot.backends.base import Text
 from bot.backends.scripted import ScriptedBackend
-from bot.messages import Event, Piece, Replied
+from bot.messages import GIVEN_UP, Event, Piece, Replied
 from tests.answers import each_is_answered_once
 from tests.house import house, says, until, visible
 from tests.sql import count, until_true
@@ -87,6 +87,26 @@ async def test_no_message_is_left_when_a_burst_ends_as_the_turn_does(
         for line in await apps[0].archive.conversations(limit=50):
             await each_is_answered_once(apps[0], line.conversation.id)
     assert await count(database_url, "deliveries") == await count(database_url, "turns")
+
+
+async def test_what_an_answer_cost_that_was_begun_anew_is_kept_with_the_reply(
+    tmp_path: Path,
+) -> None:
+    go = asyncio.Event()
+    main = ScriptedBackend([go.wait, "Both."], name="main")
+    small = ScriptedBackend('{"mood": "neutral"}', name="small")
+    tasks = {"sentiment": {"by": "prompt", "backend": "small"}}
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        await app.engine.accept(says("Where is it?"))
+        await until(lambda: main.running)
+        await app.engine.accept(says("My parcel, I mean."))
+        await until(lambda: len(main.requests) == 2)
+        go.set()
+        await _answered(app, conversation=1, seq=2)
+        [turn] = await app.archive.turns(1)
+    assert [attempt.backend for attempt in turn.attempts] == ["small", "main", "small", "main"]
+    assert [attempt.usage.output for attempt in turn.attempts] == [2, 0, 2, 1]
+    assert turn.attempts[1].error == GIVEN_UP
 
 
 async def _write_twice(apps: tuple[App, App], key: str, *, rounds: int) -> None:
