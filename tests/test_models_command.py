@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -110,3 +111,21 @@ def test_what_cannot_be_done_is_told_with_its_cure(
     assert done.returncode == 2
     assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_hub_that_says_nothing_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    code = "from bot.local import hub, snapshots\nhub._SECONDS = 0.3\nsnapshots.fetch('tiny/llama')"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **environment(),
+                "HF_HOME": str(tmp_path),
+                "HF_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert "LocalModelError: The hub cannot be reached." in done.stderr

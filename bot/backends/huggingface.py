@@ -26,6 +26,7 @@ from bot.backends.connections import (
 from bot.backends.events import DONE, Event
 from bot.backends.failures import Failures
 from bot.backends.wire import WHOLE, Wire
+from bot.local.hub import limit_waiting
 from bot.local.letters import Stops
 from bot.local.talk import ASSISTANT, CUSTOMER
 from bot.messages import Usage
@@ -103,6 +104,7 @@ class HuggingFaceBackend:
     def _connect(self) -> "_Routed":
         import huggingface_hub.inference._client as _  # noqa: F401, PLC0415 - takes a second
 
+        limit_waiting()
         return _Routed(settings=self._settings, key=self._key, client=self._http_client)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.errors import LocalModelError
 from bot.local.base import Progress
+from bot.local.hub import limit_waiting
 
 # What a model is loaded from. Weights come once: in safetensors, where there are any.
 _TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken")
@@ -55,6 +56,7 @@ def fetch(
     """
     import huggingface_hub  # noqa: PLC0415 - takes half a second
 
+    limit_waiting()
     with _explained(model, revision):
         listed = huggingface_hub.snapshot_download(model, revision=revision, dry_run=True)
         names = [file.filename for file in listed]
