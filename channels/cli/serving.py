@@ -7,7 +7,7 @@ import socket
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
@@ -27,11 +27,17 @@ _logger = logging.getLogger(__name__)
 
 _TOLD = ("channels.web", "channels.slack.installed", "channels.slack.installing")
 
+T = TypeVar("T")
+
 _Serving = Coroutine[None, None, bool]
 
 
 class _GraceIsOver(Exception):
     """Answers were still running: they are left to others at once."""
+
+
+class _NeverOpened(Exception):
+    """It was told to stop while it was still opening: a model may take minutes to load."""
 
 
 verbosely = click.option(
@@ -64,7 +70,7 @@ async def serve_doors(here: Here, settings: Settings, doors: Doors) -> None:
     if doors.slack:
         extras.check("slack")
     _log(verbose=doors.verbose)
-    with suppress(_GraceIsOver):
+    with suppress(_GraceIsOver, _NeverOpened):
         async with AsyncExitStack() as stack:
             await _House(here, settings, doors, stack).serve()
 
@@ -85,7 +91,7 @@ class _House:
         on = self._address() if self._doors.web else None
         stop = await self._stack.enter_async_context(told_to_stop())
         slack = await self._slack() if self._doors.slack else None
-        app = await self._app(slack)
+        app = await _unless(stop, self._app(slack))
         if words := await first_words(app.articles, self._settings):
             click.echo(words)
         serving: list[_Serving] = []
@@ -198,6 +204,24 @@ def farewell(running: int, *, seconds: float) -> str:
         case _:
             rest = f"{running} answers are finished, for at most {seconds:g} seconds"
     return f"Stopping: {rest}. A second Ctrl-C ends at once."
+
+
+async def _unless(stop: asyncio.Event, opening: Coroutine[None, None, T]) -> T:
+    """Return what ``opening`` does; where it is told to stop before, that is given up."""
+
+    async def told() -> None:
+        await stop.wait()
+        click.echo("Stopping: the bot was still opening.")
+        raise _NeverOpened
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            waiting = tasks.create_task(told())
+            opened = await opening
+            waiting.cancel()
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return opened
 
 
 async def _together(serving: Sequence[_Serving], stop: asyncio.Event) -> None:

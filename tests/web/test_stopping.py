@@ -191,3 +191,24 @@ async def test_a_port_that_is_taken_is_told_with_the_cure(tmp_path: Path) -> Non
     assert process.returncode == 2
     assert b"--port" in told
     assert b"Traceback" not in told
+
+
+async def test_a_server_that_still_waits_for_a_model_stops_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bot.toml").write_text('[tasks.sentiment]\nby = "model"\nmodel = "a/b"\n')
+    with socket.create_server(("127.0.0.1", 0)) as hub:  # it hears, and never answers
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.getsockname()[1]}")
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "channels.cli", "serve", "--port", "0"),
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        hub.settimeout(60)
+        line, _ = await asyncio.to_thread(hub.accept)
+        with line:
+            process.send_signal(signal.SIGTERM)
+            said, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert b"Stopping: the bot was still opening." in said
+    assert process.returncode == 0
