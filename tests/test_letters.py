@@ -1,5 +1,7 @@
 """Tokens become text as they come: no half characters, no stop, nothing later than it must be."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,17 @@ def test_half_a_character_at_the_end_is_not_shown() -> None:
     letters = Letters(decode)
     shown = "".join(letters.add(token) for token in "Hi 📦".encode()[:-1])
     assert shown + letters.close() == "Hi "
+
+
+def test_a_token_without_text_takes_no_blank_from_the_next_word() -> None:
+    words = {1: "▁Hello", 2: "", 3: "▁world", 4: "."}  # as SentencePiece and Llama 2 write them
+
+    def spaced(tokens: Sequence[int]) -> str:
+        return "".join(words[token] for token in tokens).replace("▁", " ").removeprefix(" ")
+
+    letters = Letters(spaced)
+    shown = "".join(letters.add(token) for token in (1, 2, 2, 3, 2, 3, 4))
+    assert shown + letters.close() == "Hello world world."
 
 
 def test_what_will_never_be_a_character_holds_nothing_back_for_ever() -> None:

@@ -28,7 +28,8 @@ class Letters:
         text = self._text()
         if text.endswith(_BROKEN) and len(self._new) < _LONGEST:
             return ""
-        self._known, self._new = self._new, []
+        # One without text, as a special one, leaves the word before it in sight.
+        self._known, self._new = (self._new if text else [*self._known, *self._new]), []
         return text
 
     def close(self) -> str:
