@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -188,3 +190,25 @@ def test_a_missing_package_names_the_extra() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "MissingExtra: A model in this process needs the package 'torch'" in done.stderr
     assert "pip install 'frontdesk[local]'" in done.stderr
+
+
+def test_a_model_that_is_fetched_keeps_no_other_waiting(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def fetch(*_: object, **__: object) -> Path:
+        begun.set()
+        assert goes_on.wait(60)
+        return tiny_llama
+
+    monkeypatch.setattr("bot.local.snapshots.fetch", fetch)
+    with ThreadPoolExecutor() as threads:
+        fetched = threads.submit(load, Shape(model="tiny/not-here"), head="causal-lm")
+        assert begun.wait(60)
+        here = threads.submit(load, Shape(model=str(tiny_llama)), head="causal-lm")
+        try:
+            assert here.result(60).device == "cpu"
+        finally:
+            goes_on.set()
+        assert fetched.result(60).device == "cpu"

@@ -51,9 +51,9 @@ def load(shape: Shape, *, head: Head, progress: Progress = lambda _what, _share:
         MissingExtra: torch or transformers is not installed.
     """
     check_packages()
+    started = time.perf_counter()
+    folder = _found(shape, progress)  # what is fetched for minutes keeps no other model waiting
     with _one_at_a_time:
-        started = time.perf_counter()
-        folder = _found(shape, progress)
         check(folder, shape, head=head)
         return _load(folder, shape, head, progress, started)
 
