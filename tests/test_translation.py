@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from bot.errors import SettingsError, TaskFailed
 from bot.messages import Outcome
+from bot.tasks.base import Account
 from bot.tasks.interpreting import Interpreter
 from bot.tasks.translating import Translating
 from channels.cli.door import bot
@@ -140,6 +141,17 @@ async def test_what_a_translator_thinks_is_seen_by_nobody(tmp_path: Path) -> Non
         assert reply.text == "3 Tage. [1]"
         asked = [each.value for each in turn.readings if each.task == "translation"]
         assert asked[0] == "de to en: How long does shipping take?"
+
+
+async def test_an_address_may_stand_among_letters_that_set_no_blanks(tmp_path: Path) -> None:
+    help_page = "https://larkmoor.example/help"
+    japanese = f"{help_page}\u3092\u898b\u3066\u3002ida@larkmoor.example\u307e\u3067\u3002"
+    async with shop(tmp_path, _prompted(japanese)) as app:
+        made = app.noticing.tasks.translator
+        assert made is not None
+        english = f"See {help_page} or write to ida@larkmoor.example."
+        translator = made(Account(0, lambda _attempt: None))
+        assert await translator.translate(english, source="en", target="ja") == japanese
 
 
 def _prompted(*answers: str) -> str:

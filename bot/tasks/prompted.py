@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Self
 
 from pydantic import BaseModel, Field, ValidationError
@@ -18,6 +18,8 @@ from bot.tasks.base import Heard, Json, Mood, MoodLabel, Topic
 from bot.tasks.schema import Schema
 
 _MARK = re.compile(r"\[\d{1,3}\]")
+# Scripts that set no blank between an address and what follows it.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]+")
 _PART = 1500  # characters of a translation at once, so that it fits into an answer
 
 
@@ -121,7 +123,7 @@ class PromptedTranslator(_Prompted):
             there = await self._asker.write(system, [Said(role="user", text=delimit(part))])
             if not there or Counter(_MARK.findall(there)) != Counter(_MARK.findall(part)):
                 raise TaskFailed("The translation lost a source's number, or was cut or declined.")
-            if not {*addresses(there)} <= {*addresses(part)}:
+            if not _addresses(there) <= _addresses(part):
                 raise TaskFailed("The translation names an address that stands nowhere else.")
             written.append(there)
         return "\n\n".join(written)
@@ -137,6 +139,10 @@ def _paragraphs(text: str) -> Iterator[str]:
         part.append(paragraph)
     if part:
         yield "\n\n".join(part)
+
+
+def _addresses(text: str) -> Set[str]:
+    return frozenset(addresses(_UNSPACED.sub(" ", text)))
 
 
 def _spoken(message: Message) -> str:
