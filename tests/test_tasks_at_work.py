@@ -5,9 +5,13 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.house import HELP
 from tests.sql import until_true
 from tests.terminals import Terminal
+from tests.tiny import lessons
+from tests.tiny.fixtures import Build
 
 QUOTE = "> Pakete kommen innerhalb von 3 Werktagen an. Der Versand kostet 4,90 Euro. [1]"
 TRANSLATED = (
@@ -71,13 +75,46 @@ async def _bot(folder: Path, *arguments: str) -> str:
     return output.decode()
 
 
+MODELS = """
+[backends.quotes]
+kind = "extractive"
+
+[knowledge]
+paths = ["help"]
+
+[window]
+tokens = 200
+
+[tasks.sentiment]
+by = "model"
+model = "{classifier}"
+
+[tasks.topic]
+by = "model"
+model = "{topics}"
+labels = {{ shipping = "", returns = "", account = "" }}
+
+[tasks.translation]
+by = "model"
+pairs = {{ de-en = "{marian_de_en}", en-de = "{marian_en_de}" }}
+
+[tasks.summary]
+by = "model"
+model = "{bart}"
+"""
+
+
+def _settle(folder: Path, settings: str) -> None:
+    (folder / "bot.toml").write_text(settings)
+    (folder / "help").mkdir()
+    for name, article in HELP.items():
+        (folder / "help" / name).write_text(article)
+
+
 async def test_what_the_tasks_do_is_seen_in_the_terminal_and_in_the_history(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "bot.toml").write_text(SETTINGS)
-    (tmp_path / "help").mkdir()
-    for name, article in HELP.items():
-        (tmp_path / "help" / name).write_text(article)
+    _settle(tmp_path, SETTINGS)
     await _bot(tmp_path, "learn")
 
     async with Terminal(tmp_path, "chat", columns=100, lines=50) as terminal:
@@ -110,3 +147,36 @@ async def test_what_the_tasks_do_is_seen_in_the_terminal_and_in_the_history(
     assert story["summaries"][-1]["text"] == story["summary"] != ""
     assert "upset" in await _bot(tmp_path, "history", "list", "--upset")
     assert "1 upset in 24 hours, 1 about delivery" in await _bot(tmp_path, "status")
+
+
+@pytest.mark.timeout(240)
+async def test_small_models_do_all_tasks_of_one_conversation(
+    tmp_path: Path, tiny: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.terminals.PATIENCE", 60.0)
+    names = ("classifier", "topics", "marian_de_en", "marian_en_de", "bart")
+    models = {name: tiny(name) for name in names}
+    _settle(tmp_path, MODELS.format(**models))
+    await _bot(tmp_path, "learn")
+
+    async with Terminal(tmp_path, "chat", columns=100, lines=50) as terminal:
+        await terminal.until_prompt()
+        await terminal.ask(lessons.UPSET[2])
+        for german in ("Wie lange dauert der Versand?", "Was kostet der Versand?"):
+            await terminal.ask(german)
+            assert "Das sagt unser Hilfebereich" in terminal.text()
+        await until_true(
+            f"sqlite:///{tmp_path / 'frontdesk.db'}",
+            f"SELECT count(*) FROM summaries WHERE by = '{models['bart']}'",
+            seconds=60.0,
+        )
+        terminal.press("\x04")
+        assert await terminal.exit() == 0
+
+    page = " ".join((await _bot(tmp_path, "history", "show", "1")).split())
+    assert "language: de" in page
+    assert f"(by {models['bart']}): The customer" in page
+    assert "sentiment upset" in page
+    assert "topic returns" in page
+    assert "translation de to en: How long does shipping take?" in page
+    assert "translation en to de: Here is what our help centre says:" in page
