@@ -13,6 +13,8 @@ import pytest
 from bot.settings import environment
 from tests.servers.hub import Hub
 
+pytestmark = pytest.mark.timeout(300)  # a command takes seconds of a machine with much to do
+
 NAME = "tiny/llama"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -77,12 +77,14 @@ async def conversation(folder: Path, backend: str) -> list[str]:
 async def test_a_conversation_through_transformers_serve_is_the_one_in_this_process(
     tiny_llama: Path, tmp_path: Path
 ) -> None:
-    async with served(tiny_llama) as url:
-        through = await conversation(
-            tmp_path / "served", f'kind = "openai"\nbase_url = "{url}"\nmodel = "{tiny_llama}"\n'
+    async with asyncio.TaskGroup() as tasks:  # each has its own imports to wait for
+        inside = tasks.create_task(
+            conversation(tmp_path / "inside", f'kind = "transformers"\nmodel = "{tiny_llama}"\n')
         )
-    inside = await conversation(
-        tmp_path / "inside", f'kind = "transformers"\nmodel = "{tiny_llama}"\n'
-    )
+        async with served(tiny_llama) as url:
+            through = await conversation(
+                tmp_path / "served",
+                f'kind = "openai"\nbase_url = "{url}"\nmodel = "{tiny_llama}"\n',
+            )
     assert all(through)
-    assert through == inside
+    assert through == inside.result()
