@@ -82,18 +82,21 @@ class Answering:
 
     def begin(self, history: History, window: Window) -> Answer:
         """Return an answer to what waits in ``history``; nothing is asked before its events."""
+        question, earlier = _questions(history)
+        notice = self._noticing.begin(history.conversation, question)
         return Answer(
-            prepare=lambda: self._prepare(history, window),
+            prepare=lambda: self._prepare(notice, window, question, earlier),
+            read=lambda: _read(notice),
             words=self.words,
             known=(self._settings.bot.contact,),
         )
 
-    async def _prepare(self, history: History, window: Window) -> Prepared:
+    async def _prepare(
+        self, notice: Notice, window: Window, question: str, earlier: Sequence[str]
+    ) -> Prepared:
         """Find the passages, render the prompt, choose the route."""
-        question, earlier = _questions(history)
-        notice = self._noticing.begin(history.conversation, question)
         await notice.hear()
-        translation = self._translating.begin(notice.language, conversation=history.conversation.id)
+        translation = self._translating.begin(notice.language, conversation=notice.conversation.id)
         search = self._search(question, earlier, translation)
         asked, passages = await self._beside(notice, search)
         conversation = notice.conversation
@@ -121,12 +124,7 @@ class Answering:
                 limits=chosen.limits,
             ),
             translation=translation,
-            read=Read(
-                readings=notice.readings,
-                attempts=notice.attempts,
-                noticed=notice.noticed,
-                offer=notice.offer,
-            ),
+            read=_read(notice),
         )
 
     async def _search(
@@ -198,6 +196,15 @@ class Answering:
             offer=notice.offer,
             contact=self._settings.bot.contact,
         )
+
+
+def _read(notice: Notice) -> Read:
+    return Read(
+        readings=notice.readings,
+        attempts=notice.attempts,
+        noticed=notice.noticed,
+        offer=notice.offer,
+    )
 
 
 def _questions(history: History) -> tuple[str, tuple[str, ...]]:

@@ -117,16 +117,21 @@ class Prepared:
 
 
 class Answer:
-    """One answer while it is made; ask it at any time for what it has come to so far."""
+    """One answer while it is made; ask it at any time for what it has come to so far.
+
+    ``read`` tells what the tasks have read by then.
+    """
 
     def __init__(
         self,
         *,
         prepare: Callable[[], Awaitable[Prepared]],
+        read: Callable[[], Read],
         words: Callable[..., str],
         known: Sequence[str],
     ) -> None:
         self._prepare = prepare
+        self._read = read
         self._words = words
         self._known = known
         self._prepared: Prepared | None = None
@@ -226,7 +231,7 @@ class Answer:
             attempts=self._attempts(),
             steps=tuple(self._steps()),
             readings=self._all_readings(),
-            noticed=prepared.read.noticed if prepared else NOTHING_NEW,
+            noticed=(prepared.read if prepared else self._read()).noticed,
             route=prepared.route.why if prepared else "",
         )
 
@@ -234,14 +239,14 @@ class Answer:
         """Return every attempt of the turn, in the order of what they were made for."""
         prepared = self._prepared
         if prepared is None:
-            return ()
+            return self._read().attempts
         put = prepared.translation.attempts if prepared.translation else ()
         return (*prepared.read.attempts, *put, *prepared.steps.attempts)
 
     def _all_readings(self) -> tuple[Reading, ...]:
         prepared = self._prepared
         if prepared is None:
-            return ()
+            return self._read().readings
         put = prepared.translation.readings if prepared.translation else ()
         return (*prepared.read.readings, *put, *self._readings)
 

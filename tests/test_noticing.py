@@ -11,7 +11,7 @@ from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import BackendUnavailable
 from bot.messages import Conversation, Outcome, Reading, Turn
-from tests.house import ask, house
+from tests.house import ask, house, says, until
 
 LABELS = {"delivery": "Where is my parcel, shipping", "account": "Password, sign in"}
 RULES = {"topic": {"labels": LABELS}, "facts": {"by": "rule"}}
@@ -270,3 +270,20 @@ async def test_nobody_writes_and_the_reading_says_so(tmp_path: Path) -> None:
     async with house(tmp_path, backends=QUOTES, tasks=tasks) as app:
         await ask(app, "How do I reset my password?")
         assert "No backend writes" in (await _reading(app, "sentiment")).error
+
+
+async def test_what_was_read_before_a_stop_is_kept_and_so_is_its_cost(tmp_path: Path) -> None:
+    main = ScriptedBackend("Gladly.", name="main")
+    small = ScriptedBackend('{"mood": "upset"}', [asyncio.Event().wait], name="small")
+    tasks = _prompted("sentiment", "facts")
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        accepted = await app.engine.accept(says("Where is it?"))
+        await until(lambda: len(small.requests) == 2 and small.running == 1)
+        await app.engine.stop(accepted.conversation)
+        async for _ in app.engine.follow(accepted.conversation, seq=accepted.seq):
+            pass
+        turn = await _turn(app)
+        assert (await _conversation(app)).mood == "upset"
+    assert turn.reply.outcome is Outcome.STOPPED
+    assert {attempt.step for attempt in turn.attempts} == {"sentiment", "facts"}
+    assert [reading.value for reading in turn.readings] == ["upset"]
