@@ -115,6 +115,13 @@ def test_bitsandbytes_that_is_not_there_is_told(tiny_llama: Path) -> None:
     assert "pip install bitsandbytes" in told
 
 
+@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_told(tiny_llama: Path, device: str) -> None:
+    told = refused(Shape(model=str(tiny_llama), device_map=device))
+    assert told.startswith(f'device_map = "{device}" for ')
+    assert 'device_map = "cpu"' in told
+
+
 def test_an_id_that_is_not_here_is_told_offline() -> None:
     told = refused(Shape(model="nobody/nothing", offline=True, revision="v2"))
     assert "bot models pull nobody/nothing --revision v2" in told

@@ -77,6 +77,7 @@ def check(folder: Path, shape: Shape, *, head: Head) -> memory.Estimate:
     config = _config(folder, shape)
     _check_head(config, shape, head)
     _check_quantization(shape)
+    _check_device(shape)
     needed = memory.estimate(folder, config, shape)
     place = place_of(shape)
     if shape.measured and (free := memory.free(place)) is not None and needed.total > free:
@@ -179,6 +180,22 @@ def _check_quantization(shape: Shape) -> None:
         )
 
 
+def _check_device(shape: Shape) -> None:
+    import torch  # noqa: PLC0415 - takes seconds
+
+    place = place_of(shape)
+    if place == "auto":
+        return
+    try:
+        torch.empty(0, device=place)
+    except (AssertionError, RuntimeError) as error:  # the first where torch was built without CUDA
+        raise LocalModelError(
+            f"device_map = \"{place}\" for '{shape.model}': this machine has no such device that "
+            'torch can use. Set device_map = "cpu" or "auto", or leave it out; for a GPU install '
+            "the torch that was built for it."
+        ) from error
+
+
 # --- Loading ----------------------------------------------------------------------------------
 
 
@@ -211,8 +228,9 @@ def _load(folder: Path, shape: Shape, head: Head, progress: Progress, started: f
     except Exception as error:
         text = str(error).strip().partition("\n")[0]
         raise LocalModelError(
-            f"The model '{shape.model}' could not be loaded: {type(error).__name__}: {text} "
-            "Check its files, and that the installed transformers knows it."
+            f"The model '{shape.model}' could not be loaded: {type(error).__name__}: "
+            f"{text.removesuffix('.')}. Check its files, and that the installed transformers "
+            "knows it."
         ) from error
     if missing := sorted(report["missing_keys"]):
         raise LocalModelError(
