@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sys
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -492,6 +493,35 @@ async def test_closing_ends_what_runs(tiny_llama: Path) -> None:
             pass
     with pytest.raises(BackendUnavailable):
         await answer(backend)
+
+
+async def test_closing_waits_for_no_model_that_is_still_loading(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, begun = threading.Event(), threading.Event()
+
+    def slow(*_: object, **__: object) -> None:
+        begun.set()
+        goes_on.wait(60)
+        raise BackendMisconfigured("It was not needed.", backend="own")
+
+    monkeypatch.setattr("bot.backends.transformers.load", slow)
+    monkeypatch.setattr("bot.backends.transformers._CLOSING_SECONDS", 60)
+    backend = backend_of(tiny_llama)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            asking = tasks.create_task(_failure(backend))
+            await until(begun.is_set)
+            await asyncio.wait_for(backend.close(), 30)
+        assert "it was closed" in str(asking.result())
+    finally:
+        goes_on.set()
+
+
+async def _failure(backend: TransformersBackend) -> BackendUnavailable:
+    with pytest.raises(BackendUnavailable) as caught:
+        await answer(backend)
+    return caught.value
 
 
 async def test_the_makers_recommendation_is_how_it_writes(tiny_llama: Path, tmp_path: Path) -> None:

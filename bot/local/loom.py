@@ -112,12 +112,17 @@ class Loom:
         return strand
 
     def close(self, *, seconds: float) -> None:
-        """End every answer and the thread; wait so long at most for the step that runs."""
+        """End every answer and the thread; wait so long at most for the step that runs.
+
+        For a model that is still loading nobody waits: its thread ends once it is there.
+        """
         with self._news:
             self._closed = True
             self._news.notify()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+            thread, loading = self._thread, self._desk is None
+        if loading:
+            self._tell_waiting(Unwritten("it was closed"))
+        elif thread is not None and thread is not threading.current_thread():
             thread.join(seconds)
 
     def _work(self) -> None:
@@ -154,10 +159,14 @@ class Loom:
             text = "The backend %r cannot begin."
             _logger.error(text, self._name, exc_info=without_words(error))
         with self._news:
-            told = [strand for strand, _ in self._waiting]
-            self._waiting.clear()
             self._thread, self._desk, self.loading = None, None, None
             self.trouble = str(error) if isinstance(error, FrontdeskError) else without_text(error)
+            self._tell_waiting(error)
+
+    def _tell_waiting(self, error: Exception) -> None:
+        with self._news:
+            told = [strand for strand, _ in self._waiting]
+            self._waiting.clear()
         for strand in told:
             strand.end(error)
         Strand.tell(told)
