@@ -32,6 +32,13 @@ def cost(
     return _listed(usage, provider=provider, model=model)
 
 
+def in_dollars(amount: float) -> str:
+    """Return an amount in plain digits, as many as it takes: down to a billionth of a dollar."""
+    whole, _, cents = f"{amount:,.9f}".partition(".")
+    cents = cents.rstrip("0")
+    return f"${whole}.{cents:0<2}" if cents else f"${whole}"
+
+
 def warm() -> None:
     """Read the price list ahead of the first answer; takes half a second of a thread."""
     _listed(Usage(), provider="anthropic", model="")

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.backends.prices import in_dollars
 from bot.errors import OverBudget, StoreError
 from bot.settings import BudgetSettings
 from bot.store.base import Reservation, Spendings, UsedUp
 
 _logger = logging.getLogger(__name__)
 
+_LEAST = 1e-9  # dollars: less is what sums of fractions leave
 _HELD_SECONDS = 900.0  # beyond the longest answer; a process that died holds its share as long
 
 
@@ -51,8 +53,9 @@ class Purse:
         """
         held = await self._reserved(backend, most, conversation)
         if not isinstance(held, Reservation):
-            self._tell(held.limit, held.scope)
-            raise OverBudget(f"{self._words(held.limit)} used up.", backend=backend)
+            words = self._words(held, backend, most)
+            self._tell(held, words)
+            raise OverBudget(words, backend=backend)
         try:
             yield most
         finally:
@@ -95,16 +98,27 @@ class Purse:
         except StoreError as error:
             _logger.warning("What an answer cost could not be kept: %s", error)
 
-    def _words(self, limit: str) -> str:
-        what, _, span = limit.split("_")
-        allowed = getattr(self._settings, limit)
-        sum_ = f"${allowed:g}" if what == "dollars" else f"{allowed:,} tokens"
-        return f"The budget of {sum_} a {span} is"
+    def _words(self, over: UsedUp, backend: str, most: Bill) -> str:
+        what, _, span = over.limit.split("_")
+        of = f"budget of {_sum(what, getattr(self._settings, over.limit))} a {span}"
+        setting = f"router.budget.{over.limit}"
+        if over.left < _LEAST:
+            return f"The {of} is used up ({setting})."
+        is_ = "is" if what == "dollars" else "are"
+        return (
+            f"Of the {of}, {_sum(what, over.left)} {is_} left, but an answer of {backend!r} may "
+            f"take {_sum(what, getattr(most, what))}. Raise {setting}, or lower the backend's "
+            "max_tokens."
+        )
 
-    def _tell(self, limit: str, scope: str) -> None:
-        """Log each budget that is used up once; of a conversation's, the first one."""
-        key = limit if limit.endswith("conversation") else f"{limit} {scope}"
+    def _tell(self, over: UsedUp, words: str) -> None:
+        """Log each budget that leaves too little once; of a conversation's, the first one."""
+        key = over.limit if over.limit.endswith("conversation") else f"{over.limit} {over.scope}"
         if key in self._told:
             return
         self._told.add(key)
-        _logger.warning("%s used up (router.budget.%s).", self._words(limit), limit)
+        _logger.warning("%s", words)
+
+
+def _sum(what: str, amount: float) -> str:
+    return in_dollars(amount) if what == "dollars" else f"{amount:,.0f} tokens"

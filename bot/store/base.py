@@ -554,10 +554,14 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsedUp:
-    """The ``limit`` that leaves too little, by its name in the settings, and what it is of."""
+    """The ``limit`` that leaves too little, by its name in the settings, and what it is of.
+
+    ``left`` is what it leaves, in its own unit; below 0 where it was lowered since.
+    """
 
     limit: str
     scope: str
+    left: float
 
 
 class Spendings(Protocol):

@@ -69,9 +69,10 @@ class SqlSpendings:
             connection.execute(delete(Reservation).where(Reservation.ends_at <= at))
             for limit, allowed, scope in _limits(limits, day, conversation):
                 asked = dollars if limit.startswith("dollars") else tokens
-                if _spent(connection, limit, scope, day, conversation) + asked > allowed + _EXACT:
+                left = allowed - _spent(connection, limit, scope, day, conversation)
+                if asked > left + _EXACT:
                     connection.rollback()
-                    return base.UsedUp(limit=limit, scope=scope)
+                    return base.UsedUp(limit=limit, scope=scope, left=left)
             row = {"id": name, "day": day, "conversation_id": conversation, "backend": backend}
             cost = {"dollars": dollars, "tokens": tokens, "ends_at": at + seconds}
             connection.execute(_HOLD, {**row, **cost})

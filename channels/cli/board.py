@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.backends.prices import in_dollars
 from bot.settings import BudgetSettings
 from bot.store.standing import Holding, Seen, Standing, Waiting
 from channels.cli.paper import brief, lasting, number
@@ -81,7 +82,7 @@ def _spent(standing: Standing, budget: BudgetSettings | None) -> str:
     dollars = f"${sum(one.dollars for one in standing.spent):.2f}"
     tokens = f"{sum(one.tokens for one in standing.spent):,}"
     if budget and budget.dollars_per_day is not None:
-        dollars += f" of ${budget.dollars_per_day:g}"
+        dollars += f" of {in_dollars(budget.dollars_per_day)}"
     if budget and budget.tokens_per_day is not None:
         tokens += f" of {budget.tokens_per_day:,}"
     return f"{dollars} and {tokens} tokens today, UTC"

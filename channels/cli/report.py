@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.backends.prices import in_dollars
 from bot.messages import Outcome
 from bot.settings import BudgetSettings
 from bot.store.standing import Holding, Seen, Shunned, Standing, Waiting
@@ -191,7 +192,7 @@ def _spent(standing: Standing, budget: BudgetSettings | None) -> Iterator[Remark
     limits = ((dollars, budget.dollars_per_day, "$"), (tokens, budget.tokens_per_day, ""))
     for spent, allowed, unit in limits:
         if allowed is not None and spent >= _NEARLY * allowed:
-            told = f"${allowed:g}" if unit == "$" else f"{allowed:,} tokens"
+            told = in_dollars(allowed) if unit == "$" else f"{allowed:,} tokens"
             yield Remark(
                 kind="spent",
                 fact=f"{spent / allowed:.0%} of the budget of {told} a day is spent.",

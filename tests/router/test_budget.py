@@ -50,6 +50,19 @@ def paid(
     )
 
 
+async def spend(spendings: SqlSpendings, dollars: float) -> None:
+    held = await spendings.reserve(
+        "a",
+        conversation=0,
+        dollars=dollars,
+        tokens=0,
+        limits=BudgetSettings(),
+        seconds=60.0,
+    )
+    assert isinstance(held, Reservation)
+    await spendings.settle(held, dollars=dollars, tokens=0)
+
+
 async def left(spendings: SqlSpendings, of: int = 10_000) -> int:
     """Return how many of so many tokens a day nobody has spent or holds."""
     low, high = 0, of
@@ -90,17 +103,35 @@ async def test_nobody_is_asked_what_might_cost_more_than_is_left(
     assert await answer(made.route(to)) == "I am a."
     assert await answer(made.route(to)) == "I am a."
     route = made.route(to)
-    with pytest.raises(NoAnswer, match="The budget of 64 tokens a"):
+    with pytest.raises(NoAnswer, match="budget of 64 tokens a"):
         await answer(route)
     assert len(one.requests) == 2
-    assert route.why == f"budget: The budget of 64 tokens a {limit[11:]} is used up."
+    assert route.why == (
+        f"budget: Of the budget of 64 tokens a {limit[11:]}, 54 tokens are left, but an answer of "
+        f"'a' may take 59 tokens. Raise router.budget.{limit}, or lower the backend's max_tokens."
+    )
     assert made.breakers()["a"] is State.CLOSED
 
 
 async def test_dollars_count_at_the_backends_price(spendings: SqlSpendings) -> None:
     made = paid(spendings, scripted("a"), dollars_per_day=HELD / 100)
     assert await answer(made.route(TERMINAL)) == "I am a."
-    with pytest.raises(NoAnswer, match=r"The budget of \$0.59 a day is used up"):
+    told = r"budget of \$0.59 a day, \$0.54 is left, but an answer of 'a' may take \$0.59"
+    with pytest.raises(NoAnswer, match=told):
+        await answer(made.route(TERMINAL))
+
+
+async def test_a_budget_that_is_used_up_is_told_as_that(spendings: SqlSpendings) -> None:
+    made = paid(spendings, scripted("a"), dollars_per_day=0.59)
+    await spend(spendings, 0.59)
+    told = r"The budget of \$0.59 a day is used up \(router.budget.dollars_per_day\)"
+    with pytest.raises(NoAnswer, match=told):
+        await answer(made.route(TERMINAL))
+
+
+async def test_a_tiny_budget_is_told_in_plain_digits(spendings: SqlSpendings) -> None:
+    made = paid(spendings, scripted("a"), dollars_per_day=0.000_01)
+    with pytest.raises(NoAnswer, match=r"budget of \$0.00001 a day, \$0.00001 is left"):
         await answer(made.route(TERMINAL))
 
 
@@ -114,7 +145,10 @@ async def test_then_those_answer_that_cost_nothing(
             assert await answer(made.route(TERMINAL)) == "I am quotes."
     assert one.requests == []
     assert [record.getMessage() for record in caplog.records] == [
-        "The budget of 58 tokens a day is used up (router.budget.tokens_per_day)."
+        (
+            "Of the budget of 58 tokens a day, 58 tokens are left, but an answer of 'a' may take "
+            "59 tokens. Raise router.budget.tokens_per_day, or lower the backend's max_tokens."
+        )
     ]
 
 

@@ -112,7 +112,9 @@ async def test_once_the_budget_is_used_up_the_help_centre_is_quoted(tmp_path: Pa
         reply = await ask(app, PASSWORD)
         [turn] = await turns(app)
     assert reply.text == "I am quotes [1]."
-    assert turn.route == "budget: The budget of $1e-06 a conversation is used up."
+    assert turn.route.startswith(
+        "budget: Of the budget of $0.000001 a conversation, $0.000001 is left, but an answer"
+    )
     assert paid.requests == []
 
 
