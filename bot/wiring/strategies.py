@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from bot.errors import SettingsError
@@ -81,6 +80,8 @@ _FILE = TypeAdapter(tuple[_Written, ...])
 
 
 def _examples(file: Path) -> tuple[Example, ...]:
+    import yaml  # noqa: PLC0415 - a door opens without it where there is no such file
+
     place = f"strategies.few_shot.examples: {file}"
     try:
         written = _FILE.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))

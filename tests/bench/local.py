@@ -109,8 +109,9 @@ def _backend(model: Path, *, at_once: int) -> _Noting:
         max_tokens=_TOKENS,
         at_once=at_once,
     )
-    plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
-    return _Noting(name="llama", settings=settings, plain=plain)
+    render = PromptBook(shipped=shipped("prompts")).render
+    plain, brief = partial(render, "plain.j2"), partial(render, "brief.j2")
+    return _Noting(name="llama", settings=settings, plain=plain, brief=brief)
 
 
 def _one_by_one(model: Any, prompts: Sequence[Sequence[int]]) -> float:
