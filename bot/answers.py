@@ -21,7 +21,7 @@ from bot.backends.base import (
 )
 from bot.citations import Citations
 from bot.doubt import AnswerDoubt
-from bot.errors import NoAnswer
+from bot.errors import BackendMisled, NoAnswer
 from bot.messages import (
     NOTHING_NEW,
     Attempt,
@@ -178,6 +178,8 @@ class Answer:
             except NoAnswer:
                 if not self._against or prepared.strategy is DIRECT:
                     raise
+                text = "%s gave no answer, for %s; it answers directly."
+                _logger.warning(text, prepared.strategy.name, self._against)
                 prepared.steps.note(Step(name=prepared.strategy.name, error=self._against))
             else:
                 return
@@ -194,7 +196,8 @@ class Answer:
         self._plan = plan
         if plan.text:
             yield Text(plan.text)
-            if self._verdict(_WRITTEN):
+            self._against = self._judged(_WRITTEN)
+            if self._against:
                 raise NoAnswer(())
             yield _WRITTEN
             return
@@ -299,8 +302,14 @@ class Answer:
         return ()
 
     def _verdict(self, finished: Finished) -> str:
-        """Tell the router why an answer that has come to its end is of no use; empty if it is."""
+        """Tell the router why an answer that has come to its end is of no use; empty if it is.
+
+        Raises:
+            BackendMisled: it is the strategy's fault.
+        """
         self._against = self._judged(finished)
+        if self._against and self._reader.astray and self._source is not None:
+            raise BackendMisled(self._against, backend=self._source.name)
         return self._against
 
     def _judged(self, finished: Finished) -> str:
@@ -310,6 +319,8 @@ class Answer:
         self._rest = self._citations.feed(rest) + self._citations.close()
         if self._reader.unanswered or "".join([*self._shown, self._rest]).strip():
             return ""
+        if self._reader.astray:
+            return "all that it wrote stands outside of the answer's tags"
         if finished.reason is StopReason.TOOL:
             return "it called a tool that nobody offered and said nothing"
         return f"its answer was empty (it stopped with {finished.reason!s})"

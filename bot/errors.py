@@ -20,6 +20,7 @@ FrontdeskError
     ├── BackendBusy               try again, after ``retry_after`` seconds where it said so
     ├── BackendUnavailable        try another one
     ├── BackendUnsure             ask a larger one: it answered, and nobody should rely on it
+    ├── BackendMisled             ask it in another way: it answered, but not as it was asked to
     ├── BackendPassedOver         try another one: it was not asked, and nothing is wrong with it
     │   └── OverBudget                what it might cost is more than is left
     └── BackendMisconfigured      try another one, and tell the person who runs the bot
@@ -143,6 +144,10 @@ class BackendUnavailable(BackendError):
 
 class BackendUnsure(BackendError):
     """It answered, but not so that anybody should rely on it; a larger one may."""
+
+
+class BackendMisled(BackendError):
+    """It answered, but could not keep to the form that it was asked for; its fault is none."""
 
 
 class BackendPassedOver(BackendError):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner, Result
 
+from bot.answers import Draft
 from bot.comparison import Contender, Contest, Question, Standing, read_questions
 from bot.comparison import Result as Answered
+from bot.comparison.contest import cost_of
 from bot.errors import SetupError
+from bot.messages import Attempt, Outcome, Usage
 from bot.resources import sample
+from channels.cli.compare import tell
 from channels.cli.door import bot
 from channels.cli.figure import figure
 from tests.house import house
@@ -133,6 +138,36 @@ async def test_an_answer_of_another_backend_is_not_right(tmp_path: Path) -> None
         one, two = await contest(app).run(contenders, [question])
     assert (one.name, one.quality, one.results[0].outcome) == ("direct, small", 0.0, "elsewhere")
     assert two.quality == 1.0
+
+
+UNPRICED = Attempt(backend="a", model="a-1", usage=Usage(input=5, output=5))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "cost"),
+    [
+        ([replace(UNPRICED, cost=0.5)], 0.5),
+        ([replace(UNPRICED, cost=0.5, error="no tags"), replace(UNPRICED, cost=1.0)], 1.5),
+        ([Attempt(backend="a", model="a-1", error="down"), replace(UNPRICED, cost=1.0)], 1.0),
+        ([UNPRICED], None),
+        ([replace(UNPRICED, error="no tags"), replace(UNPRICED, cost=1.0)], None),
+        ([replace(UNPRICED, error="no tags")], None),
+        ([Attempt(backend="a", model="a-1", error="down")], None),
+        ([], None),
+    ],
+)
+def test_an_answer_costs_what_each_attempt_took(
+    attempts: list[Attempt], cost: float | None
+) -> None:
+    draft = Draft(text="", outcome=Outcome.ANSWERED, attempts=tuple(attempts))
+    assert cost_of(draft) == cost
+
+
+def test_a_cost_that_is_not_known_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    tell([Standing(name="x", results=(result(asked(), cost=None),))])
+    said = capsys.readouterr().out
+    assert "unknown" in said
+    assert "$" not in said
 
 
 # --- The command

@@ -10,7 +10,7 @@ from bot.answers import Draft
 from bot.comparison.questions import Question
 from bot.comparison.standing import Result, Standing
 from bot.knowledge.base import Knowledge
-from bot.messages import Author, Conversation, Message
+from bot.messages import Author, Conversation, Message, Usage
 from bot.store.base import History
 from bot.strategies import DIRECT
 from bot.window import count_tokens
@@ -82,7 +82,7 @@ class Contest:
             outcome=_outcome(draft, contender),
             cited=await self._cited(draft, question),
             tokens=sum(each.usage.input + each.usage.output for each in draft.attempts),
-            cost=_cost(draft),
+            cost=cost_of(draft),
             seconds=seconds,
             fell_back=contender.strategy != DIRECT.name
             and draft.prompt == DIRECT.template
@@ -127,7 +127,8 @@ def _outcome(draft: Draft, contender: Contender) -> str:
     return "elsewhere" if elsewhere else str(draft.outcome)
 
 
-def _cost(draft: Draft) -> float | None:
-    costs = [each.cost for each in draft.attempts if not each.error]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+def cost_of(draft: Draft) -> float | None:
+    """Return the US dollars of one answer; None where the price of some of it is unknown."""
+    paid = [each for each in draft.attempts if not each.error or each.usage != Usage()]
+    known = [each.cost for each in paid if each.cost is not None]
+    return sum(known) if known and len(known) == len(paid) else None

@@ -10,6 +10,7 @@ from bot.errors import (
     BackendBusy,
     BackendError,
     BackendMisconfigured,
+    BackendMisled,
     BackendPassedOver,
     BackendUnavailable,
 )
@@ -27,6 +28,8 @@ _OF_A_MESSAGE = 8  # tokens around each
 Clock = Callable[[], float]
 Price = Callable[[str, str, Usage], float | None]  # backend, model, usage -> US dollars
 Verdict = Callable[[Finished], str]  # why an answer is of no use; empty where it is
+
+_BLAMELESS = (BackendPassedOver, BackendMisled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class Line:
         Raises:
             BackendError: there was no answer, it stopped in its middle, or ``verdict`` found
                 something against it. A model that declines has answered.
+            BackendMisled: ``verdict`` raised it.
         """
         course = _Course(self.clock())
         try:
@@ -233,7 +237,7 @@ class Line:
         return max(self.price(name, model, usage) or 0.0 for usage in ways)
 
     def _failed(self, failure: BackendError) -> None:
-        if isinstance(failure, BackendPassedOver):
+        if isinstance(failure, _BLAMELESS):
             return
         misconfigured = isinstance(failure, BackendMisconfigured)
         if not self.breaker.failed(at_once=misconfigured, trouble=str(failure)):

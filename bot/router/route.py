@@ -9,6 +9,7 @@ from bot.backends.base import Backend, Output, Request
 from bot.errors import (
     BackendBusy,
     BackendError,
+    BackendMisled,
     BackendPassedOver,
     BackendUnsure,
     NoAnswer,
@@ -87,6 +88,7 @@ class Route:
         self._backend = path.lines[0].backend
         self._trials: list[Trial] = []
         self._over = ""
+        self._misled: Line | None = None
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -133,8 +135,11 @@ class Route:
         With ``doubts`` the small backend is asked first, if the path has one. What it says is held
         back until that judge has settled; an unsure answer is given only if there is no other.
 
+        Where ``verdict`` raises ``BackendMisled`` nobody else is asked: the next stream of this
+        route begins with the same backend.
+
         Raises:
-            NoAnswer: all of them failed.
+            NoAnswer: all of them failed, or one was misled.
         """
         causes: list[BackendError] = []
         trial = self._trial(doubts, verdict)
@@ -152,7 +157,7 @@ class Route:
                             yield output
                 except BackendError as failure:
                     causes.append(failure)
-                    self._over = self._over or _over(failure)
+                    self._failed(line, causes)
                 else:
                     return
         if trial is None or not trial.whole:
@@ -161,6 +166,13 @@ class Route:
         yield _fell_back(before, self._backend, causes[-1])
         for output in _after_all(trial, causes):
             yield output
+
+    def _failed(self, line: Line, causes: Sequence[BackendError]) -> None:
+        """Note why ``line`` gave no answer; where it was misled, nobody else would do better."""
+        self._over = self._over or _over(causes[-1])
+        if isinstance(causes[-1], BackendMisled):
+            self._misled = line
+            raise NoAnswer(causes) from causes[-1]
 
     def _trial(self, doubts: Doubts | None, verdict: Verdict) -> Trial | None:
         """Return the trial of the small backend; None where it is not, or no more, its turn."""
@@ -181,6 +193,7 @@ class Route:
         """
         left = [line for line in self._path.lines if line.backend.writes or not hidden]
         left[:0] = [trial.line] if trial else []
+        left.sort(key=lambda line: line is not self._misled)
         while ready := next((line for line in left if line.breaker.admits()), None):
             left.remove(ready)
             yield ready, not any(line.breaker.admits() for line in left)

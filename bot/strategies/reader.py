@@ -38,6 +38,11 @@ class Reader:
         """Whether a customer can be given something: words, or that there is no answer."""
         return self._shown or self.unanswered
 
+    @property
+    def astray(self) -> bool:
+        """Whether all that was written stands where no customer may look, though some should."""
+        return self._tagged and not self.usable and bool(self.reasoning)
+
     def feed(self, text: str) -> str:
         """Take some more of what the model writes; return what may be shown of it by now."""
         return self._trimmed(self._read(self._scanner.feed(text)))

@@ -83,7 +83,7 @@ async def compare(
         for strategy in strategies or STRATEGIES
     ]
     standings = await _standings(here.settings(), contenders, asked, at_once=at_once)
-    _tell(standings)
+    tell(standings)
     if json_file:
         _write(json_file, to_json([_plain(each) for each in standings]) + "\n")
     if plot_file:
@@ -120,7 +120,8 @@ async def _standings(
             return await contest.run(contenders, questions, done=done)
 
 
-def _tell(standings: "Sequence[Standing]") -> None:
+def tell(standings: "Sequence[Standing]") -> None:
+    """Print one line for each contender."""
     rows = [
         [
             each.name,
@@ -130,7 +131,7 @@ def _tell(standings: "Sequence[Standing]") -> None:
             _percent(each.unanswered),
             str(each.fell_back),
             f"{each.tokens:,.0f}",
-            "?" if each.cost is None else f"${each.cost:.5f}",
+            "unknown" if each.cost is None else f"${each.cost:.5f}",
             f"{each.median:.2f}",
             f"{each.p95:.2f}",
         ]

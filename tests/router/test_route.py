@@ -10,7 +10,7 @@ import pytest
 
 from bot.backends.base import Called, Finished, Output, Request, StopReason, Text, Thought
 from bot.backends.scripted import ScriptedBackend
-from bot.errors import BackendUnavailable, NoAnswer
+from bot.errors import BackendMisled, BackendUnavailable, NoAnswer
 from bot.messages import ToolCall, Usage
 from bot.router import FellBack, Patience
 from bot.router.breaker import State
@@ -78,6 +78,30 @@ async def test_a_tool_call_that_nobody_asked_for_falls_back() -> None:
         REQUEST, verdict=lambda end: "a tool" if end.reason is StopReason.TOOL else ""
     )
     assert shown([output async for output in asked]) == "I am b."
+
+
+def _misled(_: Finished) -> str:
+    raise BackendMisled("no tags", backend="b")
+
+
+async def test_nobody_else_is_asked_for_one_that_was_misled_and_nobody_is_left_alone() -> None:
+    first, second, third = scripted("a", unavailable()), scripted("b"), scripted("c")
+    it = router(first, second, third, settings=RouterSettings(breaker_failures=1))
+    route = it.route(TERMINAL)
+    with pytest.raises(NoAnswer, match="no tags"):
+        _ = [output async for output in route.stream(REQUEST, verdict=_misled)]
+    assert third.requests == []
+    assert it.breakers() == {"a": State.OPEN, "b": State.CLOSED, "c": State.CLOSED}
+    assert shown(await heard(route)) == "I am b."
+    assert [attempt.backend for attempt in route.attempts] == ["a", "b", "b"]
+    assert [attempt.error for attempt in route.attempts][1:] == ["no tags", ""]
+
+
+async def test_the_next_stream_begins_with_the_one_that_was_misled() -> None:
+    route = router(scripted("a", unavailable(), "I am a."), scripted("b")).route(TERMINAL)
+    with pytest.raises(NoAnswer):
+        _ = [output async for output in route.stream(REQUEST, verdict=_misled)]
+    assert shown(await heard(route)) == "I am b."
 
 
 async def test_a_refusal_is_final() -> None:

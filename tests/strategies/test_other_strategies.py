@@ -198,3 +198,37 @@ async def test_a_strategy_that_breaks_costs_no_answer_and_is_told(
     assert step.name == "few_shot"
     assert step.error.startswith(told)
     assert "Ada" not in step.error
+
+
+TAGLESS = ["You have 30 days.", "<thinking>They want thirty.</thinking>", "Hm.<answer></answer>"]
+
+
+@pytest.mark.parametrize("text", TAGLESS)
+async def test_an_answer_outside_of_its_tags_is_asked_for_directly(text: str) -> None:
+    def answer(request: Request) -> Answer:
+        return text if "<answer>" in request.system else "Thirty days."
+
+    first, second = Model(answer), Model(lambda _: "I am second.", name="second")
+    given = await answered("chain_of_thought", first, second)
+    assert given.text == "Thirty days."
+    assert given.shown.strip() == "Thirty days."
+    assert (len(first.requests), second.requests) == (2, [])
+    assert given.draft.prompt == "direct.j2"
+    [step] = given.draft.steps
+    assert (step.name, step.text) == ("chain_of_thought", "")
+    assert step.error == "all that it wrote stands outside of the answer's tags"
+    assert [attempt.error for attempt in given.draft.attempts] == [step.error, ""]
+
+
+async def test_a_backend_that_says_nothing_is_no_fault_of_the_strategy() -> None:
+    silent, second = Model(lambda _: ""), Model(lambda _: "<answer>I am.</answer>", name="second")
+    given = await answered("chain_of_thought", silent, second)
+    assert given.text == "I am."
+    assert (len(silent.requests), given.failed) == (1, [])
+
+
+async def test_the_one_that_forgot_the_tags_is_asked_again_though_another_is_first() -> None:
+    down, second = Model(lambda _: DOWN), Model(lambda _: "Thirty days.", name="second")
+    given = await answered("chain_of_thought", down, second)
+    assert given.text == "Thirty days."
+    assert (len(down.requests), len(second.requests)) == (1, 2)
