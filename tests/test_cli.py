@@ -216,6 +216,48 @@ def test_the_doctor_says_what_a_tasks_model_lacks(tmp_path: Path, tiny_classifie
 
 
 @pytest.mark.parametrize(
+    ("schema", "fact"),
+    [('{"type": "strng"}', "it has no 'properties'"), ('{"type": ', "cannot be used: Expecting")],
+)
+def test_the_doctor_tells_of_a_schema_that_the_bot_would_refuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schema: str, fact: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "facts.json").write_text(schema, encoding="utf-8")
+    (tmp_path / "bot.toml").write_text('[tasks.facts]\nschema_file = "facts.json"')
+    findings = _told_by_the_doctor()
+    assert fact in findings["task facts"]["fact"]
+    assert not findings["task facts"]["well"]
+    (tmp_path / "facts.json").write_text('{"properties": {}}', encoding="utf-8")
+    assert _told_by_the_doctor()["task facts"]["well"]
+
+
+def test_the_doctor_tells_of_prompts_that_nobody_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sections = (
+        '[backends.quotes]\nkind = "extractive"\n[tasks.sentiment]\nby = "prompt"\n'
+        '[tasks.language]\nby = "prompt"\nbackend = "quotes"\n'
+    )
+    (tmp_path / "bot.toml").write_text(sections, encoding="utf-8")
+    ill = {about for about, one in _told_by_the_doctor().items() if not one["well"]}
+    assert {one for one in ill if one.startswith("task")} == {"task sentiment", "task language"}
+    found = _told_by_the_doctor()["task sentiment"]
+    assert found["fact"] == "asks a backend, and quotes cannot write"
+    assert "[tasks.sentiment]" in found["cure"]
+
+    writer = '[backends.writes]\nkind = "scripted"\nanswers = ["x"]\n'
+    (tmp_path / "bot.toml").write_text(writer + sections, encoding="utf-8")
+    ill = {about for about, one in _told_by_the_doctor().items() if not one["well"]}
+    assert {one for one in ill if one.startswith("task")} == {"task language"}
+
+
+def _told_by_the_doctor() -> dict[str, dict[str, Any]]:
+    return {finding["about"]: finding for finding in told("doctor", "--json", code=1)}
+
+
+@pytest.mark.parametrize(
     ("section", "package", "cure"),
     [
         ('kind = "bedrock"', "boto3", "'frontdesk[bedrock]'"),

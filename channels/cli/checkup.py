@@ -3,10 +3,18 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import FrontdeskError, SettingsError, SetupError
-from bot.settings import OAuthSettings, Settings, SlackSettings, TransformersSettings
+from bot.settings import (
+    ExtractiveSettings,
+    OAuthSettings,
+    Settings,
+    SlackSettings,
+    TaskSettings,
+    TransformersSettings,
+)
 from channels.cli import extras
 from channels.cli.here import Here
 
@@ -40,6 +48,9 @@ def task_findings(settings: Settings) -> Iterator[Finding]:
     for name, section in settings.tasks:
         for shape in shapes(section):
             yield _loadable(f"task {name}", shape.model, shape, HEADS[name])
+        if "by" in section.model_fields_set and section.by == "prompt":  # our own choice does well
+            yield from _unwritten(name, section, settings)
+    yield from _schema(settings.tasks.facts.schema_file)
     if settings.tasks.language.by == "library":
         try:
             check_package()
@@ -47,6 +58,33 @@ def task_findings(settings: Settings) -> Iterator[Finding]:
             yield Finding(about="task language", fact=str(error), well=False)
         else:
             yield Finding(about="task language", fact="py3langid")
+
+
+def _unwritten(name: str, section: TaskSettings, settings: Settings) -> Iterator[Finding]:
+    """Yield that nobody can answer a task's prompt, where all that would be asked only quote."""
+    only = [section.backend] if section.backend else settings.router.chain or settings.backends
+    asked = {backend: settings.backends.get(backend) for backend in only}
+    if all(isinstance(backend, ExtractiveSettings) for backend in asked.values()):
+        yield Finding(
+            about=f"task {name}",
+            fact=f"asks a backend, and {', '.join(asked)} cannot write",
+            well=False,
+            cure=f"Name one that writes as backend under [tasks.{name}] in bot.toml, or in the "
+            "router's chain; or choose another by.",
+        )
+
+
+def _schema(file: Path | None) -> Iterator[Finding]:
+    from bot.tasks.schema import read_schema
+
+    if file is None:
+        return
+    try:
+        read_schema(file)
+    except SettingsError as error:
+        yield Finding(about="task facts", fact=str(error), well=False)
+    else:
+        yield Finding(about="task facts", fact=f"the schema {file}")
 
 
 def _loadable(about: str, what: str, shape: "Shape", head: "Head") -> Finding:
