@@ -240,6 +240,10 @@ def test_settings_built_by_hand_are_taken_as_they_are() -> None:
         ("\n\nbackends.a = {kind = 'openai', base_url = 'localhost:1'}", "bot.toml:3: backends.a"),
         ("\nrouter.rules = [\n{strategy = 'x', chain = []}]", "bot.toml:2: router.rules[0].strat"),
         ("database.url = 'mysql://me:hush@host'", "database.url: must be sqlite:///FILE or"),
+        (
+            "\n[tasks.translation.pairs]\ngerman = 'a/b'",
+            "bot.toml:3: tasks.translation.pairs.german = 'a/b': must be the codes of two lang",
+        ),
         ("[bot\nname = 'Ada'", "this is not TOML: Expected ']'"),
         ("bot.name = 'a'\nbot.name = 'b'", "this is not TOML: Cannot overwrite a value"),
     ],

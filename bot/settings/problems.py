@@ -64,6 +64,8 @@ def from_pydantic(error: ErrorDetails, data: Any) -> Problem:
     match place:
         case ("backends", name, _kind, *rest):  # pydantic names the kind in between
             place = ("backends", name, *rest)
+        case (*table, "[key]"):  # so pydantic says that a key itself is wrong
+            place = tuple(table)
     kind = error["type"]
     if kind == "extra_forbidden":
         return unknown_key(place, data)

@@ -1,8 +1,9 @@
 """The sections under ``[tasks]``: what the bot does with a customer's words beside answering."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.settings.fields import BackendName, Language, Reachable, sentence
 from bot.settings.section import Section
@@ -10,7 +11,16 @@ from bot.settings.section import Section
 Way = Literal["rule", "prompt", "model", "library", "off"]
 """How a task is done; each section says which of them it knows."""
 
-Pair = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?-[a-z]{2,3}(-[A-Z]{2})?$")]
+_PAIR = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?-[a-z]{2,3}(-[A-Z]{2})?")
+
+
+def _pair(text: str) -> str:
+    if _PAIR.fullmatch(text):
+        return text
+    raise sentence("must be the codes of two languages, as de-en.")
+
+
+Pair = Annotated[str, AfterValidator(_pair)]
 """Two languages, the one that is translated first: de-en."""
 
 _OF_A_WAY = {"backend": "prompt", "model": "model", "revision": "model", "offline": "model"}
