@@ -174,6 +174,29 @@ async def test_a_topic_is_found_by_the_stems_of_its_words(text: str, topic: str)
     assert (found.label, found.score) == (topic, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("How long does a refund take?", "returns"),
+        ("I need a new password", "account"),
+        ("What does it cost?", "prices"),
+    ],
+)
+async def test_what_only_frames_or_measures_decides_no_topic_against_a_word(
+    text: str, topic: str
+) -> None:
+    labels = LABELS | {"account": "Password", "prices": "What it costs", "help": "I need advice"}
+    found = await RuledTopics(terms=Terms("english")).topic(text, labels)
+    assert found is not None
+    assert found.label == topic
+
+
+async def test_a_topic_of_measuring_words_alone_is_not_sure() -> None:
+    found = await RuledTopics(terms=Terms("english")).topic("How long does it take?", LABELS)
+    assert found is not None
+    assert (found.label, found.score) == ("delivery", 0.5)
+
+
 @pytest.mark.parametrize("text", ["Hello", "Do you have green ones?", "parcel password"])
 async def test_what_fits_no_topic_or_two_alike_has_none(text: str) -> None:
     assert await RuledTopics(terms=Terms("english")).topic(text, LABELS) is None

@@ -65,6 +65,11 @@ class Terms:
         words = (word for word in self.words(question) if word in self._measuring)
         return frozenset(term for word in words for term in self._asked(word))
 
+    def of_frame(self, question: str) -> frozenset[str]:
+        """Return those terms of ``question`` that only frame it: "I need help"."""
+        words = (word for word in self.words(question) if word in self._polite)
+        return frozenset(term for word in words for term in self._asked(word))
+
     def leans(self, question: str) -> bool:
         """Tell whether ``question`` points back to what was said before, or says little itself.
 
