@@ -104,6 +104,7 @@ def test_half_a_model_is_listed_as_such(run: Run, tmp_path: Path) -> None:
         (["pull", NAME], {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is not set"),
         (["pull", NAME], {"HF_ENDPOINT": "http://127.0.0.1:9"}, "hub cannot be reached"),
         (["remove", "tiny/none", "--yes"], {}, "is not in the cache"),
+        (["remove", "tiny/none"], {}, "is not in the cache"),
     ],
 )
 def test_what_cannot_be_done_is_told_with_its_cure(
@@ -113,6 +114,7 @@ def test_what_cannot_be_done_is_told_with_its_cure(
     assert done.returncode == 2
     assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+    assert "Delete" not in done.stderr
 
 
 def test_a_hub_that_says_nothing_is_not_waited_for_for_ever(tmp_path: Path) -> None:

@@ -29,6 +29,15 @@ def shelved() -> Sequence[Shelved]:
     return sorted((_shelved(repo) for repo in _repositories()), key=lambda one: one.model.lower())
 
 
+def check(model: str) -> None:
+    """Look whether ``model`` is in the cache.
+
+    Raises:
+        LocalModelError: it is not there.
+    """
+    _repository(model)
+
+
 def put_away(model: str) -> int:
     """Delete ``model`` from the cache, with all its revisions; return the bytes that are free now.
 
@@ -37,16 +46,20 @@ def put_away(model: str) -> int:
     """
     import huggingface_hub  # noqa: PLC0415 - takes half a second
 
+    hashes = [revision.commit_hash for revision in _repository(model).revisions]
+    deed = huggingface_hub.scan_cache_dir().delete_revisions(*hashes)
+    deed.execute()
+    return int(deed.expected_freed_size)
+
+
+def _repository(model: str) -> Any:
     repositories = {repo.repo_id: repo for repo in _repositories()}
     if model not in repositories:
         raise LocalModelError(
             f"The model '{model}' is not in the cache.{nearest(model, repositories)} "
             "See what is: bot models list"
         )
-    hashes = [revision.commit_hash for revision in repositories[model].revisions]
-    deed = huggingface_hub.scan_cache_dir().delete_revisions(*hashes)
-    deed.execute()
-    return int(deed.expected_freed_size)
+    return repositories[model]
 
 
 def _repositories() -> Sequence[Any]:

@@ -82,8 +82,9 @@ def pull(model: str, revision: str | None) -> None:
 def remove(model: str, *, yes: bool) -> None:
     """Delete a model from this machine, with all its revisions."""
     from bot.local.memory import gigabytes
-    from bot.local.shelf import put_away
+    from bot.local.shelf import check, put_away
 
+    check(model)
     if not yes:
         click.confirm(harmless(f"Delete {model} from this machine?"), abort=True, err=True)
     freed = put_away(model)
