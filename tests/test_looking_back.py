@@ -3,11 +3,12 @@
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.messages import Noticed, Summary
+from bot.messages import Noticed, Reading, Summary
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from tests.contracts.letters import answer, ask, ask_alone, turn
@@ -97,6 +98,19 @@ async def test_what_was_noticed_is_shown_with_the_conversation(store: SqlConvers
     story = json.loads(await said("history", "show", number, "--json"))
     assert (story["mood"], story["facts"]) == ("upset", {"order": "A-1"})
     assert story["turns"][0]["readings"][0]["score"] == 0.9
+
+
+async def test_a_long_reading_is_whole_only_for_programs(store: SqlConversations) -> None:
+    translation = "Where is my parcel? " * 50
+    lease = await ask_alone(store, "Wo bleibt mein Paket?")
+    kept = replace(turn(answers=1), readings=(Reading(task="translation", value=translation),))
+    await answer(store, lease, kept)
+    show = ("history", "show", str(lease.conversation))
+    short = f"translation {translation[:79]}…"
+    assert f"({short})" in await said(*show)
+    assert f"- {short}, by" in " ".join((await said("why", kept.id)).split())
+    for whole in (await said(*show, "--json"), await said("why", kept.id, "--json")):
+        assert translation in whole
 
 
 async def test_upset_customers_are_listed_alone(store: SqlConversations) -> None:

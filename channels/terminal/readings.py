@@ -2,6 +2,8 @@
 
 from bot.messages import Reading
 
+_LONGEST = 80  # characters; a translation may be as long as the message
+
 
 def shows(reading: Reading) -> bool:
     """Whether it came to something, or failed to: a task that found nothing says nothing."""
@@ -9,11 +11,13 @@ def shows(reading: Reading) -> bool:
 
 
 def to_words(reading: Reading) -> str:
-    """Return what was read, or why nothing was, on one line."""
+    """Return what was read, or why nothing was, on one line, cut where it is long."""
     if reading.error:
         return f"{reading.task} not read: {reading.error}"
     score = "" if reading.score is None else f" {reading.score:.2f}"
-    return f"{reading.task} {' '.join(reading.value.split())}{score}"
+    value = " ".join(reading.value.split())
+    value = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
+    return f"{reading.task} {value}{score}"
 
 
 def in_full(reading: Reading) -> str:
