@@ -376,6 +376,17 @@ def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch)
     assert told("backends", "--json")[0]["key"] == "ANTHROPIC_API_KEY is set"
 
 
+def test_a_model_in_this_process_brings_its_own_window(tmp_path: Path) -> None:
+    local = 'kind = "transformers"\nmodel = "./m"\n'
+    own = f"[backends.own]\n{local}[backends.cut]\n{local}context_tokens = 4000\n"
+    (tmp_path / "bot.toml").write_text(own)
+    found = json.loads(pipe(tmp_path, "backends", "--json").stdout)
+    assert [one["window"] for one in found] == [None, 4000]
+    first, second = pipe(tmp_path, "backends").stdout.decode().splitlines()[1:3]
+    assert "the model's own" in first
+    assert "4,000" in second
+
+
 def test_no_price_is_listed_for_a_server_of_ones_own(tmp_path: Path) -> None:
     local = 'kind = "openai"\nbase_url = "http://localhost:8000/v1"\n'
     own = "input_price = 0.5\noutput_price = 1\n"

@@ -37,8 +37,9 @@ _CAN = {
 class Listed:
     """A backend as it is listed. Prices are US dollars for a million tokens, None if unknown.
 
-    ``window`` is how many tokens it reads at most, None where it reads but the question. ``local``
-    is one that runs on this machine, or at an address of one's own.
+    ``window`` is how many tokens it reads at most, None where it reads but the question, or where
+    only a model that is loaded here knows. ``local`` is one that runs on this machine, or at an
+    address of one's own.
     """
 
     name: str
@@ -92,7 +93,7 @@ def _print_listed(found: list[Listed], settings: Settings) -> None:
                 one.kind,
                 one.model,
                 one.can,
-                f"{one.window:,}" if one.window else "-",
+                _window(one),
                 one.key,
                 _dollars(one.reads),
                 _dollars(one.writes),
@@ -105,6 +106,12 @@ def _print_listed(found: list[Listed], settings: Settings) -> None:
         f"\nOrder: {', '.join(router.chain or settings.backends)}. One that fails "
         f"{router.breaker_failures} times in a row is left alone for {router.breaker_seconds:g} s."
     )
+
+
+def _window(one: Listed) -> str:
+    if one.window:
+        return f"{one.window:,}"
+    return "the model's own" if one.kind == "transformers" else "-"
 
 
 def _print_probed(found: list[Listed]) -> None:
@@ -199,12 +206,19 @@ def _listed(
         model=section.model if isinstance(section, ModelSettings) else "-",
         local=hosted is None or _is_ours(hosted),
         can=_CAN[section.kind],
-        window=section.context_tokens if isinstance(section, ModelSettings) else None,
+        window=_reads_at_most(section),
         key=_key(name, hosted, settings) if hosted else "not needed",
         reads=_price(hosted, Usage(input=_MILLION)) if hosted else 0.0,
         writes=_price(hosted, Usage(output=_MILLION)) if hosted else 0.0,
         probed=probed,
     )
+
+
+def _reads_at_most(section: BackendSettings) -> int | None:
+    if not isinstance(section, ModelSettings):
+        return None
+    own = section.kind == "transformers" and "context_tokens" not in section.model_fields_set
+    return None if own else section.context_tokens
 
 
 def _is_ours(section: HostedSettings) -> bool:
