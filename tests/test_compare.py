@@ -204,10 +204,13 @@ def test_an_unknown_backend_is_named(shop: Path) -> None:
     [
         ("[", "cannot be read as YAML"),
         ("[]", "holds no question"),
-        ("- {answer: 1}", "question 1: question: Field required"),
+        ("- {answer: 1}", "question 1: question is missing"),
         ("- {question: a, expected: '/(/'}", "is no regular expression"),
         ("- {question: a, answerable: false, cites: b}", "cite nothing"),
-        ("a: b", "the file: "),
+        ("- {question: a, cite: b}", "question 1: there is no key 'cite'. Did you mean 'cites'?"),
+        ("- {question: a, expected: [7]}", "question 1: expected.0 must be text"),
+        ("- a", "question 1: must have keys and values"),
+        ("a: b", "the file: must be a list"),
     ],
 )
 def test_a_file_that_holds_no_questions_is_told(tmp_path: Path, text: str, wrong: str) -> None:
@@ -216,6 +219,34 @@ def test_a_file_that_holds_no_questions_is_told(tmp_path: Path, text: str, wrong
     with pytest.raises(SetupError, match=r".*questions.yaml") as error:
         read_questions(file)
     assert wrong in str(error.value)
+
+
+def test_all_mistakes_are_told_at_once_and_plainly(tmp_path: Path) -> None:
+    file = tmp_path / "questions.yaml"
+    file.write_text("- {expected: '/(/'}\n- {question: a, answerable: false, cites: b}\n")
+    with pytest.raises(SetupError) as error:
+        read_questions(file)
+    for wrong in ("question is missing", "no regular expression", "question 2: what is not"):
+        assert wrong in str(error.value)
+    assert "Value error" not in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"^There is no file .*gone.yaml\."):
+        read_questions(tmp_path / "gone.yaml")
+
+
+def test_articles_that_are_not_learned_are_told_before_anything_is_asked(
+    shop: Path, tmp_path: Path
+) -> None:
+    file, written = tmp_path / "own.yaml", tmp_path / "all.json"
+    file.write_text("- {question: a, cites: gift-card}\n- {question: b, cites: [contact, moon]}\n")
+    done = compare(shop, str(file), "--json", str(written))
+    assert done.exit_code != 0
+    assert "question 1: 'gift-card'. Did you mean 'gift-cards'?" in done.output
+    assert "question 2: 'moon'." in done.output
+    assert "Learned articles: " in done.output
+    assert not written.exists()
 
 
 def test_the_picture_holds_a_dot_for_each_whatever_its_name() -> None:

@@ -1,11 +1,13 @@
 """A file of questions, each with what a good answer holds."""
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,8 +16,9 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
-from bot.errors import SetupError
+from bot.errors import SetupError, nearest
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -25,6 +28,24 @@ def _several(value: object) -> object:
 
 
 Several = Annotated[tuple[Words, ...], BeforeValidator(_several)]
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    inner = words.strip("/") if len(words) > 1 and words[0] == words[-1] == "/" else ""
+    try:
+        return re.compile(inner or re.escape(words.replace("\u2019", "'")), re.IGNORECASE)
+    except re.error as error:
+        raise ValueError(f"{words} is no regular expression: {error}") from error
+
+
+def _findable(words: str) -> str:
+    _pattern(words)
+    return words
+
+
+Expected = Annotated[
+    tuple[Annotated[Words, AfterValidator(_findable)], ...], BeforeValidator(_several)
+]
 
 
 class Question(BaseModel):
@@ -40,7 +61,7 @@ class Question(BaseModel):
 
     question: Words
     earlier: Several = ()
-    expected: Several = ()
+    expected: Expected = ()
     cites: Several = ()
     answerable: bool = True
 
@@ -48,8 +69,6 @@ class Question(BaseModel):
     def _makes_sense(self) -> Self:
         if not self.answerable and (self.expected or self.cites):
             raise ValueError("what is not answerable can expect no words and cite nothing")
-        for words in self.expected:
-            _pattern(words)
         return self
 
     def holds(self, text: str) -> bool:
@@ -58,15 +77,21 @@ class Question(BaseModel):
         return all(_pattern(words).search(plain) for words in self.expected)
 
 
-def _pattern(words: str) -> re.Pattern[str]:
-    inner = words.strip("/") if len(words) > 1 and words[0] == words[-1] == "/" else ""
-    try:
-        return re.compile(inner or re.escape(words.replace("\u2019", "'")), re.IGNORECASE)
-    except re.error as error:
-        raise ValueError(f"{words} is no regular expression: {error}") from error
-
-
 _FILE = TypeAdapter(tuple[Question, ...])
+_FORM = (
+    "It is a list of questions, each with 'question' and, if you like, 'earlier', 'expected', "
+    "'cites' and 'answerable'."
+)
+_FACTS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "tuple_type": "must be a list",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "model_type": "must have keys and values",
+}
+_MOST_NAMES = 40  # of articles that are told
 
 
 def read_questions(file: Path) -> tuple[Question, ...]:
@@ -77,18 +102,52 @@ def read_questions(file: Path) -> tuple[Question, ...]:
     """
     try:
         questions = _FILE.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except FileNotFoundError as error:
+        raise SetupError(
+            f"There is no file {file}. 'bot init DIR' writes a questions.yaml to begin with."
+        ) from error
+    except OSError as error:
+        raise SetupError(f"{file} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise SetupError(f"{file} cannot be read as YAML: {error}") from error
     except ValidationError as error:
-        wrong = error.errors()[0]
-        number = wrong["loc"][0] if wrong["loc"] else None
-        place = f"question {number + 1}" if isinstance(number, int) else "the file"
-        key = ".".join(map(str, wrong["loc"][1:]))
-        raise SetupError(
-            f"{file}, {place}: {key + ': ' if key else ''}{wrong['msg']}. It is a list of "
-            "questions, each with 'question' and, if you like, 'earlier', 'expected', 'cites' and "
-            "'answerable'."
-        ) from error
+        wrong = "".join(f"\n  {_mistake(each)}" for each in error.errors())
+        raise SetupError(f"{file} cannot be used:{wrong}\n{_FORM}") from error
     if not questions:
         raise SetupError(f"{file} holds no question. Write some, each with what it expects.")
     return questions
+
+
+def check_cites(questions: Sequence[Question], articles: Collection[str]) -> None:
+    """See to it that whatever is to be cited is learned; ``articles`` are the names of the files.
+
+    Raises:
+        SetupError: some is not; it tells all of them.
+    """
+    wrong = "".join(f"\n  {each}" for each in _unknown(questions, articles))
+    if wrong:
+        names = sorted(articles)
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        known = f"Learned articles: {', '.join(names[:_MOST_NAMES])}{more}."
+        raise SetupError(
+            f"Some 'cites' name no learned article:{wrong}\n"
+            f"{known if names else 'Nothing is learned yet.'}"
+        )
+
+
+def _unknown(questions: Sequence[Question], articles: Collection[str]) -> Iterator[str]:
+    for number, question in enumerate(questions, 1):
+        for name in question.cites:
+            if name not in articles:
+                yield f"question {number}: {name!r}.{nearest(name, articles)}"
+
+
+def _mistake(wrong: ErrorDetails) -> str:
+    """Return what pydantic found, in our words."""
+    number, *keys = wrong["loc"] or (None,)
+    place = f"question {number + 1}" if isinstance(number, int) else "the file"
+    key, text = ".".join(map(str, keys)), wrong["type"]
+    if text == "extra_forbidden":
+        return f"{place}: there is no key {key!r}.{nearest(key, Question.model_fields)}"
+    told = wrong["ctx"]["error"] if text == "value_error" else _FACTS.get(text, wrong["msg"])
+    return f"{place}: {key} {told}" if text in _FACTS and key else f"{place}: {told}"

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from channels.cli.paper import print_table, to_json
 
 if TYPE_CHECKING:
     from bot.comparison import Contender, Question, Standing
+    from bot.knowledge.base import Articles
 
 
 @click.command(
@@ -101,7 +102,7 @@ async def _standings(
     at_once: int,
 ) -> "Sequence[Standing]":
     from bot.app import open_app
-    from bot.comparison import Contest
+    from bot.comparison import Contest, check_cites
 
     async with open_app(settings) as app:
         for unknown in {each.backend for each in contenders} - {None, *app.backends}:
@@ -109,6 +110,7 @@ async def _standings(
             raise Told(f"There is no backend called {unknown!r}. Known backends: {known}.")
         if words := await first_words(app.articles, app.settings):
             click.echo(words, err=True)
+        check_cites(questions, await _names(app.articles))
         contest = Contest(
             answering=app.answering,
             knowledge=app.knowledge,
@@ -118,6 +120,12 @@ async def _standings(
         )
         with _bar(len(contenders) * len(questions)) as done:
             return await contest.run(contenders, questions, done=done)
+
+
+async def _names(articles: "Articles") -> set[str]:
+    """Return what the files of all learned articles are called, without folders and endings."""
+    sources = await articles.sources()
+    return {PurePath(path).stem for each in sources for path in await articles.known(each)}
 
 
 def tell(standings: "Sequence[Standing]") -> None:
