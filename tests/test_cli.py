@@ -387,6 +387,16 @@ def test_a_model_in_this_process_brings_its_own_window(tmp_path: Path) -> None:
     assert "4,000" in second
 
 
+def test_why_a_model_cannot_be_loaded_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text('[backends.own]\nkind = "transformers"\nmodel = "./m"\n')
+    (tmp_path / "m").mkdir()
+    run = pipe(tmp_path, "ask", "How long?")
+    assert run.returncode == 1
+    assert run.stderr.decode().count("holds no whole model") == 1
+    assert "The backend 'own' cannot begin" in run.stderr.decode()
+    assert run.stdout
+
+
 def test_no_price_is_listed_for_a_server_of_ones_own(tmp_path: Path) -> None:
     local = 'kind = "openai"\nbase_url = "http://localhost:8000/v1"\n'
     own = "input_price = 0.5\noutput_price = 1\n"

@@ -13,7 +13,7 @@ from bot.messages import Inbound, Outcome, Replied, Reply
 from bot.strategies import STRATEGIES
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
-from channels.cli.loading import models_loaded
+from channels.cli.loading import models_loaded, told_once
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
 
@@ -58,8 +58,7 @@ async def ask(
     async with open_app(settings) as app:
         if words := await first_words(app.articles, app.settings):
             click.echo(words, err=True)
-        for trouble in await models_loaded(app.backends.values()):
-            click.echo(trouble, err=True)
+        troubles = await models_loaded(app.backends.values())  # the log has told them
         once = secrets.token_hex(16)
         inbound = Inbound(
             channel=CHANNEL,
@@ -70,7 +69,8 @@ async def ask(
             backend=backend,
             strategy=strategy,
         )
-        reply = await _reply(app, inbound)
+        with told_once(troubles):
+            reply = await _reply(app, inbound)
         if as_json:
             print_json(reply)
         else:

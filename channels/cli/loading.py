@@ -1,6 +1,7 @@
 """Waits for the models that run in this process, and shows how far they are."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,27 @@ async def models_loaded(backends: Iterable[Backend]) -> Sequence[str]:
                 tell(*backend.loading)
                 await asyncio.sleep(_LOOK_SECONDS)
     return [backend.trouble for backend in local if backend.trouble]
+
+
+@contextmanager
+def told_once(troubles: Sequence[str]) -> Iterator[None]:
+    """Keep standard error from repeating ``troubles`` while the block runs; a set-up log has all.
+
+    What no log was set up for goes to Python's handler of last resort, and so to the person.
+    """
+
+    def is_new(record: logging.LogRecord) -> bool:
+        return not any(trouble in record.getMessage() for trouble in troubles)
+
+    handler = logging.lastResort
+    if handler is None:
+        yield
+        return
+    handler.addFilter(is_new)
+    try:
+        yield
+    finally:
+        handler.removeFilter(is_new)
 
 
 @contextmanager
