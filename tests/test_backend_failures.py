@@ -246,6 +246,10 @@ async def test_half_a_character_cannot_be_sent(kind: str) -> None:
         system="", history=(Said(role="user", text="h\ud800i"),), context="", question=""
     )
     async with asking(kind, Answer(text="Hello.")) as (backend, server):
+        if kind == "text_generation":  # a template writes its prompt, and mends what it is given
+            await anext(backend.stream(asked))
+            assert "h\ufffdi" in server.heard[0].json()["inputs"]
+            return
         with pytest.raises(BackendUnavailable, match="half a character"):
             await anext(backend.stream(asked))
     assert server.heard == []

@@ -16,9 +16,8 @@ class HuggingFaceServer(OpenAIServer):
     """
 
     def events(self, answer: Answer, heard: Heard) -> list[bytes]:
-        if b'"inputs":' not in heard.body:
-            return super().events(answer, heard)
-        return [f"data:{json.dumps(value)}\n\n".encode() for value in _tokens(answer)]
+        goes_on = b'"inputs":' in heard.body
+        return _text_events(answer) if goes_on else super().events(answer, heard)
 
     def error_body(self, status: int) -> Any:
         return {"error": f"Failed with {status}", "error_type": "generation"}
@@ -31,8 +30,15 @@ class TextGenerationServer(HuggingFaceServer):
     def url(self) -> str:
         return super().url.removesuffix("/v1")
 
+    def events(self, answer: Answer, heard: Heard) -> list[bytes]:  # noqa: ARG002 - as any server
+        return _text_events(answer)
+
     def error_event(self) -> bytes:
         return b'data:{"error": "Model is overloaded", "error_type": "overloaded"}\n\n'
+
+
+def _text_events(answer: Answer) -> list[bytes]:
+    return [f"data:{json.dumps(value)}\n\n".encode() for value in _tokens(answer)]
 
 
 def _tokens(answer: Answer) -> Iterator[dict[str, Any]]:
