@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ pytest_plugins = ("tests.databases", "tests.tiny.fixtures")
 # No test depends on what the machine happens to have.
 for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "FRONTDESK_CONFIG"):
     os.environ.pop(name, None)
+
+# A shell that starts a job in the background has it ignore Ctrl-C, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("thorough", max_examples=10_000)
 
