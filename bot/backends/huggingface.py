@@ -25,10 +25,11 @@ from bot.backends.connections import (
 )
 from bot.backends.events import DONE, Event
 from bot.backends.failures import Failures
+from bot.backends.plain import written
 from bot.backends.wire import WHOLE, Wire
 from bot.local.hub import limit_waiting
 from bot.local.letters import Stops
-from bot.local.talk import ASSISTANT, CUSTOMER
+from bot.local.talk import NEXT_SPEAKERS
 from bot.messages import Usage
 from bot.settings import HuggingFaceSettings
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 Part = dict[str, Any]
 
 _TASKS = {"chat": "conversational", "text-generation": "text-generation"}
-_SPEAKERS = {"user": CUSTOMER, "assistant": ASSISTANT}
 _UNKNOWN = re.compile(r"`model_kwargs` are not used by the model: \[(.*?)\]")
 _BAD_REQUEST = 400
 
@@ -88,7 +88,7 @@ class HuggingFaceBackend:
             return self._wire.stream(
                 body, request=request, answer=chat.ChatAnswer(model=self.model)
             )
-        stops = (*request.stop, *(f"\n{speaker}:" for speaker in _SPEAKERS.values()))
+        stops = (*request.stop, *NEXT_SPEAKERS)
         body = to_prompt(request, settings=self._settings, plain=self._plain, stops=stops)
         answer = _Written(model=self.model, stops=stops)
         return self._wire.stream(body, request=request, answer=answer)
@@ -135,18 +135,8 @@ def to_prompt(
     stops: tuple[str, ...],
 ) -> Part:
     """Write ``request`` as one text, for a model that goes on with it."""
-    lines = [
-        {"speaker": _SPEAKERS[said.role], "text": said.text.strip()}
-        for said in request.history
-        if said.text.strip()
-    ]
     return {
-        "inputs": plain(
-            system=request.system.strip(),
-            lines=lines,
-            context=request.context.strip(),
-            speaker=ASSISTANT,
-        ),
+        "inputs": written(request, plain),
         "parameters": {
             "max_new_tokens": _limit(request, settings),
             "temperature": _temperature(request, settings) or None,  # 0 is refused

@@ -19,9 +19,10 @@ from bot.backends.base import Finished, Output, Request, StopReason, Text
 from bot.backends.connections import PlainConnection, Refused, plain_key
 from bot.backends.events import Event, EventReader, Garbled, to_event
 from bot.backends.failures import Failures
+from bot.backends.plain import written
 from bot.backends.wire import Wire
 from bot.local.letters import Stops
-from bot.local.talk import ASSISTANT, CUSTOMER
+from bot.local.talk import NEXT_SPEAKERS
 from bot.messages import Usage
 from bot.settings import ReplicateSettings
 
@@ -34,7 +35,6 @@ _ADDRESS = "https://api.replicate.com/v1"
 _ENDED = {"succeeded", "failed", "canceled", "aborted"}
 _POLL_SECONDS = 0.5
 _CANCEL_SECONDS = 5.0
-_SPEAKERS = {"user": CUSTOMER, "assistant": ASSISTANT}
 _MARKS = re.compile(r"<\|(?=[a-z_]+\|>)")  # what only a template may write
 _WRITTEN_IN_FULL = "{prompt}"
 
@@ -80,7 +80,7 @@ class ReplicateBackend:
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""
         chat = self._settings.template == "llama-3"
-        stops = request.stop if chat else (*request.stop, *_next_speakers())
+        stops = request.stop if chat else (*request.stop, *NEXT_SPEAKERS)
         body = to_body(request, settings=self._settings, plain=self._plain)
         limit = body["input"]["max_tokens"]
         answer = _Answer(model=self.model, stops=stops, limit=limit)
@@ -107,10 +107,6 @@ def _place(model: str) -> str:
     return "predictions" if ":" in model else f"models/{model}/predictions"
 
 
-def _next_speakers() -> tuple[str, ...]:
-    return tuple(f"\n{speaker}:" for speaker in _SPEAKERS.values())
-
-
 # --- The question -----------------------------------------------------------------------------
 
 
@@ -121,9 +117,9 @@ def to_body(
 
     Its models read one text: the talk is written here, and the server's own template left out.
     """
-    written = _llama if settings.template == "llama-3" else _lines
+    write = _llama if settings.template == "llama-3" else written
     inputs: Part = {
-        "prompt": written(request, plain),
+        "prompt": write(request, plain),
         "system_prompt": "",
         "prompt_template": _WRITTEN_IN_FULL,
         "max_tokens": min(request.max_tokens or settings.max_tokens, settings.max_tokens),
@@ -153,20 +149,6 @@ def _turn(role: str, text: str) -> str:
 
 def _header(role: str) -> str:
     return f"<|start_header_id|>{role}<|end_header_id|>\n\n"
-
-
-def _lines(request: Request, plain: Callable[..., str]) -> str:
-    lines = [
-        {"speaker": _SPEAKERS[said.role], "text": said.text.strip()}
-        for said in request.history
-        if said.text.strip()
-    ]
-    return plain(
-        system=request.system.strip(),
-        lines=lines,
-        context=request.context.strip(),
-        speaker=ASSISTANT,
-    )
 
 
 class _Predictions(PlainConnection):

@@ -15,6 +15,9 @@ Message = Mapping[str, str]
 
 CUSTOMER = "Customer"
 ASSISTANT = "Assistant"
+SPEAKERS = {"user": CUSTOMER, "assistant": ASSISTANT}
+NEXT_SPEAKERS = tuple(f"\n{speaker}:" for speaker in SPEAKERS.values())
+"""Where the next speaker begins in a talk that is written line by line."""
 
 # Too little for any answer.
 _LEAST_ROOM = 32
@@ -85,7 +88,7 @@ def prompt(talk: Talk, loaded: Loaded) -> Prompt:
         room=room,
         manner=_manner(talk, loaded),
         opening=opens[1] if opens else "",
-        stops=(*talk.stops, *(_next_speaker() if plain else ())),
+        stops=(*talk.stops, *(NEXT_SPEAKERS if plain else ())),
     )
 
 
@@ -190,15 +193,10 @@ def _briefly(talk: Talk, loaded: Loaded, *, longest: int) -> Sequence[int]:
 
 
 def _spoken(messages: Sequence[Message]) -> Sequence[Mapping[str, str]]:
-    speakers = {"user": CUSTOMER, "assistant": ASSISTANT}
     return [
-        {"speaker": speakers[message["role"]], "text": message["content"].strip()}
+        {"speaker": SPEAKERS[message["role"]], "text": message["content"].strip()}
         for message in messages
     ]
-
-
-def _next_speaker() -> Sequence[str]:
-    return tuple(f"\n{speaker}:" for speaker in (CUSTOMER, ASSISTANT))
 
 
 def _tokens(text: str, loaded: Loaded) -> Sequence[int]:

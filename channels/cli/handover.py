@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from channels.cli.here import Here, Told, command
-from channels.cli.paper import as_json, print_json
+from channels.cli.paper import as_json, in_language, print_json
 
 if TYPE_CHECKING:
     from bot.tasks.notes import Note
@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("conversation", metavar="ID", type=int)
-@click.option(
-    "--in",
-    "target",
-    metavar="CODE",
-    help="Put what is in another language into this one, as 'en', under the original.",
-)
+@in_language
 @as_json
 @command
 async def note(here: Here, conversation: int, *, target: str | None, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from bot.store.base import Archive, Line
 from bot.tasks.interpreting import Put
 from channels.cli.handover import note
 from channels.cli.here import Here, Told, command
-from channels.cli.paper import as_json, print_json, print_table, to_json, when
+from channels.cli.paper import as_json, in_language, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
 from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
 from channels.terminal.readings import shows, to_words
@@ -118,12 +118,7 @@ async def list_(here: Here, *, limit: int, upset: bool, as_json: bool) -> None:
 
 @history.command()
 @click.argument("conversation", metavar="ID", type=int)
-@click.option(
-    "--in",
-    "target",
-    metavar="CODE",
-    help="Put what is in another language into this one, as 'en', under the original.",
-)
+@in_language
 @as_json
 @command
 async def show(here: Here, conversation: int, *, target: str | None, as_json: bool) -> None:

@@ -13,6 +13,14 @@ from channels.terminal.escapes import harmless
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of every command whose output a program may want."""
 
+in_language = click.option(
+    "--in",
+    "target",
+    metavar="CODE",
+    help="Put what is in another language into this one, as 'en', under the original.",
+)
+"""The option of every command that shows what was said."""
+
 
 def print_json(value: Any) -> None:
     """Print ``value`` as one line of JSON."""
