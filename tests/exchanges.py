@@ -326,9 +326,9 @@ def fold_responses(events: list[Body]) -> Body | None:
 def unfold_responses(body: Body) -> str:
     """Write an answer as the stream that it would have been."""
     events: list[Body] = [{"type": "response.created", "response": {**body, "output": []}}]
-    for item in body["output"]:
-        events += _unfold_item(item)
-        events.append({"type": "response.output_item.done", "item": item})
+    for index, item in enumerate(body["output"]):
+        events += ({"output_index": index, **event} for event in _unfold_item(item))
+        events.append({"type": "response.output_item.done", "output_index": index, "item": item})
     kind = "incomplete" if body.get("incomplete_details") else "completed"
     return _stream([*events, {"type": f"response.{kind}", "response": body}])
 
@@ -347,12 +347,12 @@ def _unfold_item(item: Body) -> Iterator[Body]:
 def tell_responses(body: Body) -> Told:
     """Say what an answer of the Responses API says."""
     items, usage = body["output"], body.get("usage") or {}
-    contents = [part for item in items for part in item.get("content") or ()]
+    texts = ["".join(_said(item)) for item in items]
     calls = [item for item in items if item["type"] == "function_call"]
     why = (body.get("incomplete_details") or {}).get("reason")
     ends = {"max_output_tokens": "length", "content_filter": "refusal"}
     return Told(
-        text="".join(part["text"] for part in contents if part["type"] == "output_text"),
+        text="\n\n".join(filter(None, texts)),
         thinking="".join(
             "\n\n".join(part["text"] for part in item.get("summary") or ()) for item in items
         ),
@@ -367,6 +367,10 @@ def tell_responses(body: Body) -> Told:
         stop=ends.get(why or "", "tool" if calls else "end"),
         model=body["model"],
     )
+
+
+def _said(item: Body) -> Iterator[str]:
+    return (part["text"] for part in item.get("content") or () if part["type"] == "output_text")
 
 
 # --- Text generation, and predictions -----------------------------------------------------------

@@ -7,14 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.backends.base import Backend, Called, Finished, Output, Request, Said, Text, Thought
 from bot.backends.events import Event, EventReader
 from bot.errors import BackendError
 from bot.messages import ToolCall, Usage
-from tests.exchanges import Exchange, Told, recorded
+from tests.exchanges import Exchange, Told, recorded, unfold_responses
 from tests.servers.acts import Answer, Recording
 from tests.servers.base import Heard
 from tests.ways import WAYS, Way
@@ -113,6 +113,22 @@ async def test_an_answer_survives_its_cuts(
     protocol: str, answer: Answer, places: list[int]
 ) -> None:
     await _an_answer_survives_its_cuts(protocol, answer, places)
+
+
+@settings(max_examples=15, deadline=None)
+@given(texts=st.lists(words.filter(bool), max_size=3), places=st.lists(st.integers(0, 2_000)))
+@example(texts=["Let me see.", "Within 30 days."], places=[])
+async def test_each_message_of_a_response_is_a_paragraph(
+    texts: list[str], places: list[int]
+) -> None:
+    thought = {"type": "reasoning", "summary": [{"text": "They ask about returns."}]}
+    messages = [
+        {"type": "message", "content": [{"type": "output_text", "text": text}]} for text in texts
+    ]
+    output = [each for message in messages for each in (thought, message)]
+    data = unfold_responses({"model": "a-model", "output": output}).encode()
+    said = told(await ask("responses", Recording(pieces=pieces(data, places))))
+    assert said.text == "\n\n".join(texts)
 
 
 @given(

@@ -131,6 +131,7 @@ class ResponsesAnswer:
         self._kept: list[Item] = []
         self._called = False
         self._refused = False
+        self._speaking: int | None = None  # the message that said its words last
 
     def read(self, event: Event) -> Iterator[Output]:
         """Give what ``event`` adds to the answer; kinds that are not known add nothing."""
@@ -150,16 +151,22 @@ class ResponsesAnswer:
     def _more(self, kind: str, data: Item) -> Iterator[Output]:
         match kind:
             case "response.output_text.delta" if data["delta"]:
-                yield Text(data["delta"])
+                yield self._text(data)
             case "response.refusal.delta" if data["delta"]:
                 self._refused = True
-                yield Text(data["delta"])
+                yield self._text(data)
             case "response.reasoning_summary_text.delta" if data["delta"]:
                 yield Thought(data["delta"])
             case "response.reasoning_text.delta" if data["delta"]:
                 yield Thought(data["delta"])
             case "response.reasoning_summary_part.added" if data["summary_index"]:
                 yield Thought("\n\n")  # parts are paragraphs
+
+    def _text(self, data: Item) -> Text:
+        """Return what a message says; one after another message begins a paragraph."""
+        before, self._speaking = self._speaking, data.get("output_index")
+        apart = "" if before in (None, self._speaking) else "\n\n"
+        return Text(apart + data["delta"])
 
     def end(self) -> Iterator[Output]:
         """Give the end where the model told why it stopped."""
