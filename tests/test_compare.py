@@ -1,7 +1,10 @@
 """'bot compare': what is right, what is cited, what it costs, and a mark that builds must reach."""
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -197,6 +200,17 @@ def test_an_unknown_backend_is_named(shop: Path) -> None:
     done = compare(shop, str(shop / "questions.yaml"), "--backend", "cloud")
     assert done.exit_code == 2
     assert "no backend called 'cloud'" in done.output
+
+
+def test_a_database_that_goes_away_is_told_without_a_trace(shop: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "shop"
+    shutil.copytree(shop, broken)
+    with closing(sqlite3.connect(broken / "frontdesk.db")) as database:
+        database.execute("ALTER TABLE passages RENAME TO gone")
+    done = compare(broken, str(shop / "questions.yaml"), "--strategy", "direct")
+    assert done.exit_code == 2, done.output
+    assert done.output.startswith(f"The database '{broken / 'frontdesk.db'}' refused")
+    assert len(done.output.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

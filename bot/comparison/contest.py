@@ -51,7 +51,11 @@ class Contest:
         *,
         done: Callable[[], object] = lambda: None,
     ) -> Sequence[Standing]:
-        """Return how each contender stands; ``done`` is called after every answer."""
+        """Return how each contender stands; ``done`` is called after every answer.
+
+        Raises:
+            StoreError: the database has gone away meanwhile.
+        """
         places = asyncio.Semaphore(self.at_once)
 
         async def answer(contender: Contender, question: Question) -> Result:
@@ -62,8 +66,11 @@ class Contest:
 
         standings = []
         for contender in contenders:  # one after the other: none slows another down
-            async with asyncio.TaskGroup() as tasks:
-                running = [tasks.create_task(answer(contender, each)) for each in questions]
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    running = [tasks.create_task(answer(contender, each)) for each in questions]
+            except BaseExceptionGroup as group:
+                raise group.exceptions[0] from None  # what befell one befalls all
             results = tuple(task.result() for task in running)
             standings.append(Standing(name=contender.name, results=results))
         return standings
