@@ -143,6 +143,14 @@ async def test_an_answer_of_another_backend_is_not_right(tmp_path: Path) -> None
     assert two.quality == 1.0
 
 
+async def test_a_question_is_in_no_arm_and_takes_the_plain_chain(tmp_path: Path) -> None:
+    old, new = (Model(lambda _: "3 days.", name=name) for name in ("old", "new"))
+    split = [{"name": "all", "share": 100, "chain": ["new"], "use_strategy": "few_shot"}]
+    async with house(tmp_path, old, new, router={"chain": ["old"], "split": split}) as app:
+        await contest(app).run([Contender(strategy="direct")], [asked(), asked()])
+    assert (len(old.requests), len(new.requests)) == (2, 0)
+
+
 UNPRICED = Attempt(backend="a", model="a-1", usage=Usage(input=5, output=5))
 
 

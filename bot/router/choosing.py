@@ -32,7 +32,7 @@ def choose(to: Circumstances, settings: RouterSettings, known: Collection[str]) 
         return Choice(chain=tuple(chain), why=why, strategy=_strategy(rule, to))
     if rule is not None:
         return _choice(rule, to, settings, known, why=f"rule {settings.rules.index(rule) + 1}")
-    if settings.split:
+    if settings.split and to.conversation:  # what is no conversation would always be in the same
         split = arm(to.conversation, settings.split)
         name = split.name if split else REST
         return _choice(split, to, settings, known, why=f"split {name}")

@@ -268,7 +268,8 @@ async def test_it_stands_before_the_plain_chain_and_before_others_that_say_so(
 ) -> None:
     small = scripted("small", "Ask us [1].")
     settings = settings.model_copy(update={"cascade": CascadeSettings(small="small")})
-    await heard(router(small, scripted("large", "Here [1]."), settings=settings).route(COVERED))
+    talk = replace(COVERED, conversation=1)
+    await heard(router(small, scripted("large", "Here [1]."), settings=settings).route(talk))
     assert ["small"] * len(small.requests) == asked
 
 

@@ -128,6 +128,7 @@ def test_a_router_without_backends_says_how_to_add_one() -> None:
 
 
 NEW = Split(name="new", share=100, chain=("b",), use_strategy="few_shot")
+TALK = replace(TERMINAL, conversation=1)
 
 
 def test_what_was_plainly_the_chains_turn_needs_no_reason() -> None:
@@ -138,17 +139,18 @@ def test_what_was_plainly_the_chains_turn_needs_no_reason() -> None:
 @pytest.mark.parametrize(
     ("settings", "to", "why"),
     [
-        (RouterSettings(split=(NEW,)), TERMINAL, "split new: b"),
-        (RouterSettings(split=(NEW,), rules=(Rule(chain=("a",)),)), TERMINAL, "rule 1: a"),
+        (RouterSettings(split=(NEW,)), TALK, "split new: b"),
+        (RouterSettings(split=(NEW,)), TERMINAL, ""),
+        (RouterSettings(split=(NEW,), rules=(Rule(chain=("a",)),)), TALK, "rule 1: a"),
         (
             RouterSettings(split=(NEW,)),
-            replace(TERMINAL, backend="a"),
+            replace(TALK, backend="a"),
             "the conversation's own choice: a",
         ),
         (RouterSettings(rules=(Rule(use_strategy="few_shot"),)), TERMINAL, "rule 1: a, b"),
         (
             RouterSettings(chain=("a",), split=(NEW.model_copy(update={"share": 1e-9}),)),
-            TERMINAL,
+            TALK,
             "split rest: a",
         ),
     ],
@@ -161,8 +163,8 @@ def test_rules_go_before_arms_and_a_choice_of_ones_own_before_both(
 
 def test_an_arm_or_a_rule_may_set_the_strategy_but_not_over_a_conversations_own() -> None:
     made = router(scripted("a"), scripted("b"), settings=RouterSettings(split=(NEW,)))
-    assert made.route(TERMINAL).strategy == "few_shot"
-    assert made.route(replace(TERMINAL, keeps_strategy=True)).strategy == ""
+    assert made.route(TALK).strategy == "few_shot"
+    assert made.route(replace(TALK, keeps_strategy=True)).strategy == ""
 
 
 @pytest.mark.parametrize(
