@@ -15,10 +15,10 @@ class Circumstances:
     """What is known of a turn before anybody is asked.
 
     ``conversation`` is its id, 0 where there is none: it is in no arm of a split.
-    ``question_length`` is in characters, and ``questions`` is how many the customer's words hold. ``coverage`` (0 to 1) is the share of the
-    question that the best passage has, None where no passage was found. ``backend`` is the
-    conversation's own choice, and
-    so is ``strategy`` where it ``keeps_strategy``.
+    ``question_length`` is in characters, and ``questions`` is how many the customer's words hold.
+    ``coverage`` (0 to 1) is the share of the question that the best passage has, None where no
+    passage was found. ``backend`` is the conversation's own choice, and so is ``strategy`` where it
+    ``keeps_strategy``.
     """
 
     channel: str
