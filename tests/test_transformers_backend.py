@@ -369,7 +369,7 @@ async def test_an_accelerator_that_breaks_tells_everybody_and_is_begun_anew(
 
     with monkeypatch.context() as patch:
         patch.setattr("bot.local.memory.release", broken)
-        patch.setattr("bot.local.loom.choose", broken)
+        patch.setattr("bot.local.desk.choose", broken)
         with pytest.raises(BackendUnavailable, match="RuntimeError"):
             await answer(llama)
         await until(lambda: llama._loom.loaded is None)

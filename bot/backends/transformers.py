@@ -16,8 +16,8 @@ from bot.errors import (
 )
 from bot.local.base import Loaded, Progress, Shape
 from bot.local.loading import check_packages, load
-from bot.local.loom import Exhausted, Loom, Unwritten
-from bot.local.strand import Strand
+from bot.local.loom import Loom
+from bot.local.strand import Exhausted, Strand, Unwritten
 from bot.local.talk import Message, Talk, TooLong, prompt
 from bot.messages import Usage
 from bot.settings import TransformersSettings

@@ -5,6 +5,16 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import suppress
 
+from bot.errors import without_text
+
+
+class Unwritten(Exception):
+    """An answer that is not written, or not to its end; the text says why."""
+
+
+class Exhausted(Unwritten):
+    """There was not enough memory for this answer beside the others."""
+
 
 class Strand:
     """Carries the pieces of one answer from the thread to the loop that it was made in.
@@ -68,6 +78,11 @@ class Strand:
         with suppress(IndexError):
             while True:
                 yield self._pieces.popleft()
+
+
+def plain(error: BaseException) -> Exception:
+    """Return ``error`` as one that whoever waits expects: a tokenizer's panic is none."""
+    return error if isinstance(error, Exception) else Unwritten(without_text(error))
 
 
 def _wake(strands: Iterable[Strand]) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.local.base import Loaded
-from bot.local.loom import Prompt, Unwritten
+from bot.local.desk import Prompt
 from bot.local.sampling import Manner
+from bot.local.strand import Unwritten
 from bot.messages import Passage
 
 Message = Mapping[str, str]
