@@ -219,12 +219,12 @@ class Answer:
     def draft(self, outcome: Outcome | None = None) -> Draft:
         """Return what this answer has come to; ``outcome`` tells why it ends early."""
         prepared = self._prepared
-        thoughts = [*(prepared.steps.thoughts if prepared else ()), *self._thoughts]
+        thoughts = ("".join(prepared.steps.thoughts if prepared else ()), "".join(self._thoughts))
         return Draft(
             text="" if self._held else "".join(self._shown).strip(),
             outcome=outcome or self._outcome,
             citations=self._citations.cited,
-            reasoning="".join([*thoughts, self._reader.reasoning]).strip(),
+            reasoning=_paragraphs(*thoughts, self._reader.reasoning),
             refused_calls=tuple(self._calls),
             strategy=self._chosen,
             sealed=self._sealed,
@@ -279,6 +279,8 @@ class Answer:
         )
 
     def _start(self, reader: Reader, passages: Sequence[Passage], echoes: Echoes) -> None:
+        if self._thoughts:
+            self._thoughts.append("\n\n")
         self._reader = reader
         self._echoes = echoes
         self._citations = Citations(passages, known=self._known)
@@ -370,6 +372,10 @@ class Answer:
         self._is_put = True
         self._shown = []
         return self._show(text)
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(filter(None, map(str.strip, texts)))
 
 
 def _doubt(plan: Plan, backend: Backend) -> AnswerDoubt:

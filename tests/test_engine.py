@@ -291,15 +291,24 @@ async def test_an_error_nobody_expected_reaches_no_customer(tmp_path: Path) -> N
 
 async def test_reasoning_is_kept_and_never_shown(tmp_path: Path) -> None:
     script = ["<thinking>She is locked ", "out.</thinking><answer>Choose ", "Forgot [1].</answer>"]
-    claude = ScriptedBackend([Thought("Hm. "), *map(Text, script)])
+    claude = ScriptedBackend([Thought("Hm."), *map(Text, script)])
     async with house(tmp_path, claude, bot={"strategy": "chain_of_thought"}) as app:
         events = await told(app, PASSWORD)
         [record] = await app.archive.record(_turn(events))
     assert visible(events) == "Choose Forgot [1]."
-    assert "locked out" in record.turn.reasoning
-    assert "Hm." in record.turn.reasoning
+    assert record.turn.reasoning == "Hm.\n\nShe is locked out."
     assert record.turn.strategy == "chain_of_thought"
     assert record.template
+
+
+async def test_what_is_thought_in_each_try_stands_by_itself(tmp_path: Path) -> None:
+    astray = [Thought("She is locked out."), Text("Choose Forgot [1].")]
+    again = [Thought("The tags "), Thought("were missing."), Text("Choose Forgot [1].")]
+    claude = ScriptedBackend(astray, again)
+    async with house(tmp_path, claude, bot={"strategy": "chain_of_thought"}) as app:
+        events = await told(app, PASSWORD)
+        [record] = await app.archive.record(_turn(events))
+    assert record.turn.reasoning == "She is locked out.\n\nThe tags were missing."
 
 
 async def test_a_number_that_was_not_among_the_passages_is_never_shown(tmp_path: Path) -> None:
