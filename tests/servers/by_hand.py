@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,15 +17,45 @@ _ANSWERS = (
     "That usually takes a few minutes. Please look into the spam folder as well [1].",
     "I could not find that in our help centre. Shall I ask a person to have a look?",
 )
+_THOUGHT = "The customer wants to know what the help centre says of it"
+_LIST = re.compile(r"JSON list of (\d+) (texts|numbers|whole numbers)")
+_KEYS = re.compile(r"these very keys.*?(\{.*?\})", re.DOTALL)
+_TAGGED = "inside <answer> and </answer>"
 
 
 def canned(heard: Heard) -> Act:
-    """Answer the first question with the first answer, and so on round again."""
+    """Answer the first question with the first answer, and so on round again.
+
+    A strategy's hidden steps get what they ask for: thoughts, scores, a JSON object, tags.
+    """
     said, headed = (heard.body.count(mark) for mark in (b'"role":"assistant"', b"|>assistant<|"))
     turn = said or max(0, headed - 1)
-    text = _ANSWERS[turn % len(_ANSWERS)]
+    asked = "\n".join(_texts(heard.json()))
+    reply = _ANSWERS[turn % len(_ANSWERS)]
+    if _TAGGED in asked:
+        reply = f"<thinking>{_THOUGHT}.</thinking>\n<answer>{reply}</answer>"
+    text = _step(asked) or reply
     usage = Usage(input=len(heard.body) // 4, output=len(text) // 4)
     return Answer(text=text, thinking="The customer needs help.", usage=usage)
+
+
+def _texts(value: Any) -> list[str]:
+    """Return all texts within a JSON value, in order."""
+    if isinstance(value, str):
+        return [value]
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in values for text in _texts(each)]
+
+
+def _step(asked: str) -> str:
+    """Return what a hidden step asks for; empty where the reply itself is asked for."""
+    if wanted := _LIST.search(asked):
+        count, kind = int(wanted[1]), wanted[2]
+        thoughts = [f"{_THOUGHT}; way {number}." for number in range(1, count + 1)]
+        return json.dumps(thoughts if kind == "texts" else [1] * count)
+    if keys := _KEYS.search(asked):
+        return json.dumps(dict.fromkeys(json.loads(keys[1]), _THOUGHT))
+    return ""
 
 
 def main(server: type[ModelServer], *, kind: str, more: Sequence[str] = ()) -> None:
