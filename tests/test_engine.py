@@ -302,8 +302,9 @@ async def test_reasoning_is_kept_and_never_shown(tmp_path: Path) -> None:
 
 
 async def test_what_is_thought_in_each_try_stands_by_itself(tmp_path: Path) -> None:
-    astray = [Thought("She is locked out."), Text("Choose Forgot [1].")]
-    again = [Thought("The tags "), Thought("were missing."), Text("Choose Forgot [1].")]
+    reply = Text("Choose Forgot [1].")
+    astray: list[Output] = [Thought("She is locked out."), reply]
+    again: list[Output] = [Thought("The tags "), Thought("were missing."), reply]
     claude = ScriptedBackend(astray, again)
     async with house(tmp_path, claude, bot={"strategy": "chain_of_thought"}) as app:
         events = await told(app, PASSWORD)
