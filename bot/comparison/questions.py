@@ -5,22 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from bot.errors import SetupError, nearest
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from bot.lists import Words, read_list
 
 
 def _several(value: object) -> object:
@@ -77,20 +65,10 @@ class Question(BaseModel):
         return all(_pattern(words).search(plain) for words in self.expected)
 
 
-_FILE = TypeAdapter(tuple[Question, ...])
 _FORM = (
-    "It is a list of questions, each with 'question' and, if you like, 'earlier', 'expected', "
-    "'cites' and 'answerable'."
+    "Such a file is a list of questions, each with 'question' and, if you like, 'earlier', "
+    "'expected', 'cites' and 'answerable'. 'bot init DIR' writes one to begin with."
 )
-_FACTS = {
-    "missing": "is missing",
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "tuple_type": "must be a list",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "model_type": "must have keys and values",
-}
 _MOST_NAMES = 40  # of articles that are told
 
 
@@ -98,24 +76,9 @@ def read_questions(file: Path) -> tuple[Question, ...]:
     """Return the questions of a YAML file.
 
     Raises:
-        SetupError: it cannot be read, or is not written as it must be.
+        SetupError: it cannot be read, or is not written as it must be; it tells all mistakes.
     """
-    try:
-        questions = _FILE.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise SetupError(
-            f"There is no file {file}. 'bot init DIR' writes a questions.yaml to begin with."
-        ) from error
-    except OSError as error:
-        raise SetupError(f"{file} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SetupError(f"{file} cannot be read as YAML: {error}") from error
-    except ValidationError as error:
-        wrong = "".join(f"\n  {_mistake(each)}" for each in error.errors())
-        raise SetupError(f"{file} cannot be used:{wrong}\n{_FORM}") from error
-    if not questions:
-        raise SetupError(f"{file} holds no question. Write some, each with what it expects.")
-    return questions
+    return read_list(file, Question, noun="question", form=_FORM)
 
 
 def check_cites(questions: Sequence[Question], articles: Collection[str]) -> None:
@@ -140,14 +103,3 @@ def _unknown(questions: Sequence[Question], articles: Collection[str]) -> Iterat
         for name in question.cites:
             if name not in articles:
                 yield f"question {number}: {name!r}.{nearest(name, articles)}"
-
-
-def _mistake(wrong: ErrorDetails) -> str:
-    """Return what pydantic found, in our words."""
-    number, *keys = wrong["loc"] or (None,)
-    place = f"question {number + 1}" if isinstance(number, int) else "the file"
-    key, text = ".".join(map(str, keys)), wrong["type"]
-    if text == "extra_forbidden":
-        return f"{place}: there is no key {key!r}.{nearest(key, Question.model_fields)}"
-    told = wrong["ctx"]["error"] if text == "value_error" else _FACTS.get(text, wrong["msg"])
-    return f"{place}: {key} {told}" if text in _FACTS and key else f"{place}: {told}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SetupError
 from bot.knowledge.terms import Terms
+from bot.lists import Words, read_list
 from bot.settings import Settings, StepSettings
 from bot.strategies import (
     CHAIN_OF_THOUGHT,
@@ -23,14 +23,12 @@ from bot.strategies import (
 )
 from bot.strategies.few_shot import Example
 
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
 
 def build_strategies(settings: Settings) -> Mapping[str, Strategy]:
     """Make every strategy.
 
     Raises:
-        SettingsError: the file of examples cannot be read.
+        SettingsError: the file of examples cannot be used; it tells all mistakes.
     """
     ways, stems = settings.strategies, Terms(settings.knowledge.language).of_text
     consistency, tree = ways.self_consistency, ways.tree_of_thought
@@ -76,24 +74,14 @@ class _Written(BaseModel):
     passages: tuple[Words, ...] = ()
 
 
-_FILE = TypeAdapter(tuple[_Written, ...])
+_FORM = (
+    "Such a file is a list of examples, each with 'question', 'reply' and, if you like, 'passages'."
+)
 
 
 def _examples(file: Path) -> tuple[Example, ...]:
-    import yaml  # noqa: PLC0415 - a door opens without it where there is no such file
-
-    place = f"strategies.few_shot.examples: {file}"
     try:
-        written = _FILE.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SettingsError(f"{place} cannot be read as YAML: {error}") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise SettingsError(
-            f"{place}: {where or 'the file'}: {wrong['msg']}. It is a list of examples, each with "
-            "'question', 'reply' and, if you like, 'passages'."
-        ) from error
-    if not written:
-        raise SettingsError(f"{place} holds no example. Write one, or leave the setting out.")
+        written = read_list(file, _Written, noun="example", form=_FORM)
+    except SetupError as error:
+        raise SettingsError(f"strategies.few_shot.examples: {error}") from error
     return tuple(Example(**each.model_dump()) for each in written)

@@ -105,16 +105,29 @@ def test_examples_are_read_from_a_file(tmp_path: Path) -> None:
     ("text", "wrong"),
     [
         ("[", "cannot be read as YAML"),
-        ("", "It is a list of examples"),
+        ("", "Such a file is a list of examples"),
         ("[]", "holds no example"),
-        ("- {question: a}", "0.reply: Field required"),
-        ("- {question: a, reply: ' '}", "0.reply: String should have at least 1"),
-        ("- {question: a, reply: b, answer: c}", "0.answer: Extra inputs"),
+        ("- {question: a}", "example 1: reply is missing"),
+        ("- {question: a, reply: ' '}", "example 1: reply must not be empty"),
+        ("- {question: a, reply: 1, passage: c}", "no key 'passage'. Did you mean 'passages'"),
+        ("- 2023-99-99", "cannot be read as YAML"),
     ],
 )
 def test_a_file_that_holds_no_examples_is_told(tmp_path: Path, text: str, wrong: str) -> None:
-    with pytest.raises(SettingsError, match=wrong):
+    with pytest.raises(SettingsError, match=r"^strategies\.few_shot\.examples: .*a\.yaml") as error:
         build_strategies(examples(tmp_path / "a.yaml", text))
+    assert wrong in str(error.value)
+
+
+def test_all_mistakes_in_a_file_of_examples_are_told_at_once(tmp_path: Path) -> None:
+    text = "- {question: a, reply: 7}\n- {question: b, reply: c}\n- {reply: d, passages: [' ']}"
+    with pytest.raises(SettingsError) as error:
+        build_strategies(examples(tmp_path / "a.yaml", text))
+    assert str(error.value).splitlines()[1:-1] == [
+        "  example 1: reply must be text",
+        "  example 3: question is missing",
+        "  example 3: passages.0 must not be empty",
+    ]
 
 
 # --- The provider's own thinking
