@@ -244,6 +244,14 @@ def test_settings_built_by_hand_are_taken_as_they_are() -> None:
             "\n[tasks.translation.pairs]\ngerman = 'a/b'",
             "bot.toml:3: tasks.translation.pairs.german = 'a/b': must be the codes of two lang",
         ),
+        (
+            "[[router.split]]\nname = 'New Model'\nshare = 5\nuse_strategy = 'direct'",
+            "bot.toml:2: router.split[0].name = 'New Model': must be up to 40 small letters",
+        ),
+        (
+            "backends.a = {kind = 'openai', key_env = 'my key'}",
+            "must be the name of a variable, not its value, for example 'OPENAI_API_KEY'.",
+        ),
         ("[bot\nname = 'Ada'", "this is not TOML: Expected ']'"),
         ("bot.name = 'a'\nbot.name = 'b'", "this is not TOML: Cannot overwrite a value"),
     ],

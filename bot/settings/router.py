@@ -1,5 +1,6 @@
 """``[router]``: which backend answers."""
 
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -8,6 +9,20 @@ from bot.settings.fields import BackendName, Language, StrategyName, sentence
 from bot.settings.section import Section
 
 _ALL = 100  # percent
+_ARM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+
+
+def _named(text: str) -> str:
+    if _ARM.fullmatch(text):
+        return text
+    raise sentence(
+        "must be up to 40 small letters, digits, dots, dashes and underscores, as 'new-model'; "
+        "the first a letter or a digit."
+    )
+
+
+ArmName = Annotated[str, AfterValidator(_named)]
+"""What an arm of a split is called."""
 
 
 class Way(Section):
@@ -48,9 +63,7 @@ class Rule(Way):
 class Split(Way):
     """``[[router.split]]``: a share of the conversations takes another way, to compare the two."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")] = Field(
-        description="In reports; who is in it depends on the name."
-    )
+    name: ArmName = Field(description="In reports; who is in it depends on the name.")
     share: float = Field(gt=0, le=100, description="Percent of the conversations.")
 
 
