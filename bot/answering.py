@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from bot.answers import Answer, Prepared, Read
@@ -83,20 +84,29 @@ class Answering:
     def begin(self, history: History, window: Window) -> Answer:
         """Return an answer to what waits in ``history``; nothing is asked before its events."""
         question, earlier = _questions(history)
-        notice = self._noticing.begin(history.conversation, question)
+        filled: set[str] = set()
+        notice = self._noticing.begin(history.conversation, question, note=filled.add)
         return Answer(
-            prepare=lambda: self._prepare(notice, window, question, earlier),
+            prepare=lambda: self._prepare(notice, window, question, earlier, filled.add),
             read=lambda: _read(notice),
+            filled=filled,
             words=self.words,
             known=(self._settings.bot.contact,),
         )
 
     async def _prepare(
-        self, notice: Notice, window: Window, question: str, earlier: Sequence[str]
+        self,
+        notice: Notice,
+        window: Window,
+        question: str,
+        earlier: Sequence[str],
+        note: Callable[[str], object],
     ) -> Prepared:
         """Find the passages, render the prompt, choose the route."""
         await notice.hear()
-        translation = self._translating.begin(notice.language, conversation=notice.conversation.id)
+        translation = self._translating.begin(
+            notice.language, conversation=notice.conversation.id, note=note
+        )
         search = self._search(question, earlier, translation)
         asked, passages = await self._beside(notice, search)
         conversation = notice.conversation
@@ -104,10 +114,12 @@ class Answering:
         circumstances = _circumstances(conversation, question, passages, chosen)
         route = self._router.route(circumstances)
         chosen = self._strategies[route.strategy] if route.strategy else chosen
+        render = self._prompts.noting(note)
+        system = partial(self._system, render, window.summary)
         request = Request(
-            system=self._system(chosen, window.summary),
+            system=system(chosen),
             history=window.steps,
-            context=self._context(passages, notice),
+            context=self._context(render, passages, notice),
             question=asked,
             passages=tuple(passages),
         )
@@ -115,12 +127,11 @@ class Answering:
             request=request,
             route=route,
             strategy=chosen,
-            system=lambda strategy: self._system(strategy, window.summary),
-            digest=self._prompts.digest,
+            system=system,
             steps=Steps(
                 route=route,
                 another=lambda name: self._router.route(replace(circumstances, backend=name)),
-                render=self._prompts.render,
+                render=render,
                 limits=chosen.limits,
             ),
             translation=translation,
@@ -147,9 +158,13 @@ class Answering:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # noticing never fails: it is the search's
 
-    def prompt_source(self, template: str) -> str:
-        """Return the sources behind a template's hash, for the audit."""
-        return self._prompts.source(template)
+    def prompt_hash(self, templates: Sequence[str]) -> str:
+        """Return the hash of the sources of ``templates``; empty where there are none."""
+        return self._prompts.digest(*templates) if templates else ""
+
+    def prompt_source(self, templates: Sequence[str]) -> str:
+        """Return the sources behind that hash, for the audit."""
+        return self._prompts.source(*templates)
 
     def fit(self, history: History, *, ahead: bool = False) -> Window:
         """Return what a model is sent of ``history``, now or ``ahead``, within the budget."""
@@ -174,9 +189,9 @@ class Answering:
             return configured
         return self._strategies[conversation.strategy]
 
-    def _system(self, chosen: Strategy, summary: str) -> str:
+    def _system(self, render: Callable[..., str], summary: str, chosen: Strategy) -> str:
         bot = self._settings.bot
-        return self._prompts.render(
+        return render(
             chosen.template,
             bot=bot.name,
             company=bot.company,
@@ -185,9 +200,11 @@ class Answering:
             summary=summary,
         )
 
-    def _context(self, passages: Sequence[Passage], notice: Notice) -> str:
+    def _context(
+        self, render: Callable[..., str], passages: Sequence[Passage], notice: Notice
+    ) -> str:
         theirs = notice.language
-        return self._prompts.render(
+        return render(
             "context.j2",
             passages=passages,
             today=datetime.fromtimestamp(self._clock(), UTC).date().isoformat(),

@@ -1,7 +1,15 @@
 """One answer while it is made: from what a model writes to a draft of the reply."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -49,14 +57,18 @@ _WRITTEN = Finished(reason=StopReason.END, usage=Usage(), model="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What one try has come to: the reply's text and all that explains it."""
+    """What one try has come to: the reply's text and all that explains it.
+
+    ``prompt`` is the strategy's template, ``templates`` are all that were filled for what was
+    asked, that one first.
+    """
 
     text: str
     outcome: Outcome
     citations: tuple[Citation, ...] = ()
     strategy: str = ""
     prompt: str = ""
-    prompt_hash: str = ""
+    templates: tuple[str, ...] = ()
     reasoning: str = ""
     passages: tuple[Found, ...] = ()
     refused_calls: tuple[ToolCall, ...] = ()
@@ -97,7 +109,7 @@ class Read:
 class Prepared:
     """What is asked, of whom, and in what way.
 
-    ``system`` writes a strategy's standing instructions, ``digest`` is a template's hash.
+    ``system`` writes a strategy's standing instructions.
     ``translation`` is None where the help centre has the customer's language.
     """
 
@@ -106,7 +118,6 @@ class Prepared:
     strategy: Strategy
     steps: Steps
     system: Callable[[Strategy], str]
-    digest: Callable[[str], str]
     read: Read = Read()
     translation: Translation | None = None
 
@@ -119,7 +130,8 @@ class Prepared:
 class Answer:
     """One answer while it is made; ask it at any time for what it has come to so far.
 
-    ``read`` tells what the tasks have read by then.
+    ``read`` tells what the tasks have read by then, ``filled`` holds the names of the templates
+    that were filled.
     """
 
     def __init__(
@@ -127,11 +139,13 @@ class Answer:
         *,
         prepare: Callable[[], Awaitable[Prepared]],
         read: Callable[[], Read],
+        filled: Collection[str],
         words: Callable[..., str],
         known: Sequence[str],
     ) -> None:
         self._prepare = prepare
         self._read = read
+        self._filled = filled
         self._words = words
         self._known = known
         self._prepared: Prepared | None = None
@@ -220,6 +234,7 @@ class Answer:
         """Return what this answer has come to; ``outcome`` tells why it ends early."""
         prepared = self._prepared
         thoughts = ("".join(prepared.steps.thoughts if prepared else ()), "".join(self._thoughts))
+        prompt = prepared.strategy.template if prepared else ""
         return Draft(
             text="" if self._held else "".join(self._shown).strip(),
             outcome=outcome or self._outcome,
@@ -228,8 +243,8 @@ class Answer:
             refused_calls=tuple(self._calls),
             strategy=self._chosen,
             sealed=self._sealed,
-            prompt=prepared.strategy.template if prepared else "",
-            prompt_hash=prepared.digest(prepared.strategy.template) if prepared else "",
+            prompt=prompt,
+            templates=tuple(sorted(self._filled, key=lambda name: (name != prompt, name))),
             passages=_found(prepared.request.passages) if prepared else (),
             attempts=self._attempts(),
             steps=tuple(self._steps()),

@@ -6,7 +6,14 @@ anybody follows it; who follows it is told of every event from memory.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
@@ -327,7 +334,7 @@ class Engine:
         if work.interrupt is Interrupt.NEWER:
             return self._anew(work, answer.draft())
         draft = answer.draft(Outcome.STOPPED if work.interrupt is Interrupt.STOP else None)
-        ended = await self._finish(work, self._record(work, draft), sealed=self._held(draft))
+        ended = await self._finish(work, draft)
         if ended is Finish.SUPERSEDED:
             return self._anew(work, draft)
         if self._folding.outgrown(window, draft):
@@ -346,7 +353,7 @@ class Engine:
         self._tell(work, Working(work.turn))
         self._tell(work, Piece(self._answering.words("set_aside")))
         draft = Draft(text=work.shown, outcome=Outcome.SET_ASIDE, trouble=reason)
-        return await self._finish(work, self._record(work, draft))
+        return await self._finish(work, draft)
 
     def _anew(self, work: Work, draft: Draft) -> Finish:
         work.spent += draft.attempts
@@ -426,7 +433,7 @@ class Engine:
             first_piece=work.first_piece,
             strategy=draft.strategy,
             prompt=draft.prompt,
-            prompt_hash=draft.prompt_hash,
+            prompt_hash=self._answering.prompt_hash(draft.templates),
             reasoning=draft.reasoning,
             passages=draft.passages,
             refused_calls=draft.refused_calls,
@@ -444,14 +451,15 @@ class Engine:
         room = self._settings.history_tokens // _SEALED_SHARE
         return sealed if sealed and sealed.tokens <= room else None
 
-    async def _finish(self, work: Work, turn: Turn, *, sealed: Sealed | None = None) -> Finish:
+    async def _finish(self, work: Work, draft: Draft) -> Finish:
         """Commit the reply with its audit and its delivery, then tell of it."""
         work.finishing = True
+        turn, sealed = self._record(work, draft), self._held(draft)
         tokens = count_tokens(turn.reply.text)
         pauses = iter(_FINISH_PAUSES)
         while True:
             try:
-                await self._keep_prompt(turn)
+                await self._keep_prompt(turn, draft.templates)
                 ended = await self._conversations.finish(
                     work.lease,
                     turn,
@@ -474,11 +482,11 @@ class Engine:
                     self._watchers.look_at(work.lease.conversation)
                 return ended
 
-    async def _keep_prompt(self, turn: Turn) -> None:
-        """Keep the sources of a template that no turn of this process has used before."""
+    async def _keep_prompt(self, turn: Turn, templates: Sequence[str]) -> None:
+        """Keep the sources of templates that no turn of this process has used before."""
         if not turn.prompt_hash or turn.prompt_hash in self._kept_prompts:
             return
-        source = self._answering.prompt_source(turn.prompt)
+        source = self._answering.prompt_source(templates)
         await self._conversations.keep_prompt(turn.prompt_hash, name=turn.prompt, source=source)
         self._kept_prompts.add(turn.prompt_hash)
 

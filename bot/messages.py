@@ -306,9 +306,10 @@ class Reply:
 class Turn:
     """One run of the engine over the unanswered messages, as it is kept for the audit.
 
-    ``prompt`` names the template and ``prompt_hash`` the exact sources it was rendered from;
-    ``passages`` stand in the order of their numbers, from 1. ``cost`` is in US dollars, None
-    where no price is known. ``started`` is a time; ``first_piece`` and ``seconds`` count from it.
+    ``prompt`` names the strategy's template and ``prompt_hash`` the exact sources of it and of
+    all that was filled beside it for what was asked; ``passages`` stand in the order of their
+    numbers, from 1. ``cost`` is in US dollars, None where no price is known. ``started`` is a
+    time; ``first_piece`` and ``seconds`` count from it.
     ``route`` says why these backends were asked, where it was not plainly their chain's turn.
     ``noticed`` goes onto the conversation. ``trouble`` is why it was set aside, if it was.
     """

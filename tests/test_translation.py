@@ -226,7 +226,7 @@ def _translating(translator: Moody) -> Translating:
 async def test_a_translation_that_fails_leaves_the_words_and_quotes_nobody(
     mood: str, error: str
 ) -> None:
-    translation = _translating(Moody(mood)).begin("de", conversation=1)
+    translation = _translating(Moody(mood)).begin("de", conversation=1, note=set[str]().add)
     assert translation is not None
     assert await translation.question("Adas Geheimnis") == "Adas Geheimnis"
     assert await translation.reply("Quoted. [1]") == "Quoted. [1]"
@@ -238,7 +238,7 @@ async def test_a_translation_that_fails_leaves_the_words_and_quotes_nobody(
 
 @pytest.mark.parametrize("language", [None, "", "en", "en-GB"])
 def test_who_reads_the_help_centre_s_language_needs_none(language: str | None) -> None:
-    assert _translating(Moody("")).begin(language, conversation=1) is None
+    assert _translating(Moody("")).begin(language, conversation=1, note=set[str]().add) is None
 
 
 # --- What an operator reads -------------------------------------------------------------------

@@ -28,6 +28,8 @@ _BREAKS: Final = (
     ArithmeticError,
     RecursionError,
 )
+Names = tuple[str, ...]
+
 _HALVES = re.compile("[\ud800-\udfff]")  # of surrogate pairs: nothing can be sent with them
 _UNDEFINED = re.compile(r"'(\w+)' is undefined")
 _QUOTES = str.maketrans({'"': "'", "<": "\u2039", ">": "\u203a"})
@@ -65,8 +67,8 @@ class PromptBook:
         )
         self._environment.filters["in_quotes"] = in_quotes
         self._shelf = Shelf(shipped=shipped, folder=folder, environment=self._environment)
-        self._sources: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
+        self._sources: dict[Names, str] = {}
+        self._digests: dict[Names, str] = {}
 
     def render(self, name: str, /, **variables: object) -> str:
         """Fill the template ``name``; the values are words and can neither act nor pose as ours.
@@ -85,24 +87,34 @@ class PromptBook:
             text = f"{_place(error, template)}: {error}.{_cure(error, words)}"
             raise PromptError(text) from error
 
-    def source(self, name: str) -> str:
-        """Return the sources of the template and of all that it is made from, each under its name.
+    def noting(self, note: Callable[[str], object]) -> Callable[..., str]:
+        """Return a ``render`` that tells ``note`` the name of every template it fills."""
+
+        def render(name: str, /, **variables: object) -> str:
+            note(name)
+            return self.render(name, **variables)
+
+        return render
+
+    def source(self, *names: str) -> str:
+        """Return the sources of templates and of all that they are made from, each under its name.
 
         Raises:
             PromptError: one of them is unknown or broken.
         """
-        if name not in self._sources:
-            family = self._shelf.family(self._shelf.template(name))
-            self._sources[name] = "\n".join(
-                f"===== {member.name} =====\n{member.text}" for member in family
+        if names not in self._sources:
+            families = (self._shelf.family(self._shelf.template(name)) for name in names)
+            members = {member.name: member.text for family in families for member in family}
+            self._sources[names] = "\n".join(
+                f"===== {name} =====\n{text}" for name, text in members.items()
             )
-        return self._sources[name]
+        return self._sources[names]
 
-    def digest(self, name: str) -> str:
-        """Return the BLAKE2b hash of ``source(name)``: 128 bits, in hexadecimal digits."""
-        if name not in self._digests:
-            self._digests[name] = _digest(self.source(name))
-        return self._digests[name]
+    def digest(self, *names: str) -> str:
+        """Return the BLAKE2b hash of ``source(*names)``: 128 bits, in hexadecimal digits."""
+        if names not in self._digests:
+            self._digests[names] = _digest(self.source(*names))
+        return self._digests[names]
 
     def sheets(self) -> Sequence[Sheet]:
         """Return every template, in order of name."""

@@ -367,7 +367,7 @@ class OAuthState(Base):
 
 
 class Prompt(Base):
-    """A template's sources under their hash: what a turn's prompt was rendered from."""
+    """Templates' sources under their hash: what a turn's requests were rendered from."""
 
     __tablename__ = "prompts"
 

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.errors import NoAnswer, TaskFailed
-from bot.messages import Attempt
 from bot.prompts import PromptBook, delimit
 from bot.router import FellBack, Route
 from bot.strategies.written import seen
+from bot.tasks.base import Account
 
 T = TypeVar("T")
 Proof = Callable[[Mapping[str, Any]], T]
@@ -20,7 +20,7 @@ _MOST_TEXT = 300  # characters of what is wrong
 
 
 class Asker:
-    """Asks on behalf of the task ``step``; ``keep`` gets every attempt, however it ends."""
+    """Asks on behalf of the task ``step``; the ``account`` gets every attempt, however it ends."""
 
     def __init__(
         self,
@@ -28,12 +28,12 @@ class Asker:
         route: Callable[[], Route | None],
         prompts: PromptBook,
         step: str,
-        keep: Callable[[Attempt], object],
+        account: Account,
     ) -> None:
         self._route = route
-        self._prompts = prompts
         self._step = step
-        self._keep = keep
+        self._account = account
+        self.render = prompts.noting(account.note)
         self.by = ""
 
     async def ask(self, template: str, text: str, /, *, proof: Proof[T], **variables: object) -> T:
@@ -42,14 +42,14 @@ class Asker:
         Raises:
             TaskFailed: nobody writes, nobody answered, or the answer was of no use twice.
         """
-        system = self._prompts.render(template, **variables)
+        system = self.render(template, **variables)
         said = [Said(role="user", text=delimit(text))]
         answer = await self.write(system, said)
         try:
             return proof(_object(answer))
         except ValueError as error:
             wrong = str(error)[:_MOST_TEXT]
-        again = self._prompts.render("tasks/repair.j2", wrong=wrong)
+        again = self.render("tasks/repair.j2", wrong=wrong)
         said += [Said(role="assistant", text=answer or "{}"), Said(role="user", text=again)]
         try:
             return proof(_object(await self.write(system, said)))
@@ -82,7 +82,7 @@ class Asker:
             await outputs.aclose()
             self.by = route.backend.name
             for attempt in route.attempts:
-                self._keep(attempt)
+                self._account.keep(attempt)
 
 
 async def _written(outputs: Any) -> str:

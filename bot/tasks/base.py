@@ -123,11 +123,13 @@ class Spans(Keeper, Protocol):
 class Account:
     """Who pays for an asking: the ``conversation``, 0 for none.
 
-    ``keep`` takes every attempt that a prompt costs, also of what fails or comes too late.
+    ``keep`` takes every attempt that a prompt costs, also of what fails or comes too late, and
+    ``note`` the name of every template that is filled for it.
     """
 
     conversation: int
     keep: Callable[[Attempt], object]
+    note: Callable[[str], object] = lambda _template: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,9 +43,14 @@ class Noticing:
         slow = (settings.sentiment, settings.topic, settings.facts)
         self.at_once = all(section.by in ("rule", "off") for section in slow)
 
-    def begin(self, conversation: Conversation, text: str) -> "Notice":
-        """Return what will be noticed in ``text``, the customer's new words."""
-        return Notice(self, conversation, text)
+    def begin(
+        self, conversation: Conversation, text: str, *, note: Callable[[str], object]
+    ) -> "Notice":
+        """Return what will be noticed in ``text``, the customer's new words.
+
+        ``note`` is told the name of every template that is filled for it.
+        """
+        return Notice(self, conversation, text, note=note)
 
     async def summary(
         self, conversation: Conversation, folded: Sequence[Message], *, upto: int
@@ -88,10 +93,18 @@ class _Done:
 class Notice:
     """What is noticed in one turn; ask it at any time for what there is so far."""
 
-    def __init__(self, noticing: Noticing, conversation: Conversation, text: str) -> None:
+    def __init__(
+        self,
+        noticing: Noticing,
+        conversation: Conversation,
+        text: str,
+        *,
+        note: Callable[[str], object],
+    ) -> None:
         self._noticing = noticing
         self._before = conversation
         self._text = text
+        self._note = note
         self._readings: list[Reading] = []
         self._attempts: list[Attempt] = []
         self._language: str | None = None
@@ -241,7 +254,7 @@ class Notice:
         if made is None or not self._text:
             return None
         clock = self._noticing.clock
-        keeper = made(Account(self._before.id, self._attempts.append))
+        keeper = made(Account(self._before.id, self._attempts.append, self._note))
         found, error, started = None, "", clock()
         try:
             async with asyncio.timeout(seconds):

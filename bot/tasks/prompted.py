@@ -12,7 +12,7 @@ from bot.citations import unmarked
 from bot.errors import TaskFailed
 from bot.marks import addresses
 from bot.messages import Message
-from bot.prompts import PromptBook, delimit
+from bot.prompts import delimit
 from bot.tasks.asking import Asker
 from bot.tasks.base import Heard, Json, Mood, MoodLabel, Topic
 from bot.tasks.schema import Schema
@@ -87,16 +87,12 @@ class PromptedFacts(_Prompted):
 class PromptedSummarizer(_Prompted):
     """Keeps the promise ``Summarizer``."""
 
-    def __init__(self, asker: Asker, *, prompts: PromptBook) -> None:
-        super().__init__(asker)
-        self._prompts = prompts
-
     async def summarize(self, before: str, messages: Sequence[Message]) -> str:
         """Return the notes carried on; those that were there where no message has words."""
         said = "\n\n".join(f"{each.author}: {_spoken(each)}" for each in messages if each.text)
         if not said:
             return before
-        system = self._prompts.render("summary.j2", summary=before)
+        system = self._asker.render("summary.j2", summary=before)
         written = await self._asker.write(system, [Said(role="user", text=said)])
         if not written:
             raise TaskFailed("The summary was cut or declined.")
@@ -106,10 +102,6 @@ class PromptedSummarizer(_Prompted):
 class PromptedTranslator(_Prompted):
     """Keeps the promise ``Translator``: a long text some paragraphs at a time."""
 
-    def __init__(self, asker: Asker, *, prompts: PromptBook) -> None:
-        super().__init__(asker)
-        self._prompts = prompts
-
     async def translate(self, text: str, *, source: str, target: str) -> str:
         """Return ``text`` in ``target``.
 
@@ -117,7 +109,7 @@ class PromptedTranslator(_Prompted):
             TaskFailed: it was cut, declined, lost a mark such as [1], or names an address that
                 ``text`` has not.
         """
-        system = self._prompts.render("tasks/translation.j2", source=source, target=target)
+        system = self._asker.render("tasks/translation.j2", source=source, target=target)
         written = []
         for part in _paragraphs(text):
             there = await self._asker.write(system, [Said(role="user", text=delimit(part))])

@@ -36,14 +36,17 @@ class Translating:
         self.seconds = seconds
         self.clock = clock
 
-    def begin(self, language: str | None, *, conversation: int) -> "Translation | None":
+    def begin(
+        self, language: str | None, *, conversation: int, note: Callable[[str], object]
+    ) -> "Translation | None":
         """Return the translation for a customer who writes ``language``; None if none is needed.
 
-        It is at the cost of ``conversation``.
+        It is at the cost of ``conversation``; ``note`` is told the name of every template that is
+        filled for it.
         """
         if self.translator is None or not language or not self.home or same(language, self.home):
             return None
-        return Translation(self, self.translator, language, conversation)
+        return Translation(self, self.translator, language, conversation, note)
 
 
 class Translation:
@@ -55,11 +58,13 @@ class Translation:
         translator: Callable[[Account], Translator],
         language: str,
         conversation: int,
+        note: Callable[[str], object],
     ) -> None:
         self._all = translating
         self._translator = translator
         self._language = language
         self._conversation = conversation
+        self._note = note
         self._readings: list[Reading] = []
         self._attempts: list[Attempt] = []
 
@@ -90,7 +95,7 @@ class Translation:
     async def _translated(
         self, text: str, source: str, target: str, *, kept: Callable[[str], str]
     ) -> str:
-        keeper = self._translator(Account(self._conversation, self._attempts.append))
+        keeper = self._translator(Account(self._conversation, self._attempts.append, self._note))
         found, error = "", ""
         started = self._all.clock()
         try:

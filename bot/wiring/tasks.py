@@ -189,9 +189,7 @@ class _Making:
         section = self._tasks.summary
         match section.by:
             case "prompt":
-                return lambda account: PromptedSummarizer(
-                    self._asker("summary", section, account), prompts=self._prompts
-                )
+                return lambda account: PromptedSummarizer(self._asker("summary", section, account))
             case "model":
                 return _same(self._models.summarizer(section))
         return None
@@ -200,8 +198,8 @@ class _Making:
         section = self._tasks.translation
         match section.by:
             case "prompt":
-                return lambda keep: PromptedTranslator(
-                    self._asker("translation", section, keep), prompts=self._prompts
+                return lambda account: PromptedTranslator(
+                    self._asker("translation", section, account)
                 )
             case "model":
                 return _same(self._models.translator(section))
@@ -213,7 +211,7 @@ class _Making:
             route=lambda: self._writers(account.conversation, only=section.backend),
             prompts=self._prompts,
             step=step,
-            keep=account.keep,
+            account=account,
         )
 
 

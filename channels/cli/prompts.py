@@ -91,7 +91,7 @@ def show(here: Here, name: str) -> None:
     """Print the sources of a template and of all that it is made from."""
     book = _book(here)
     click.echo(book.source(name))
-    click.echo(f"sha256 {book.digest(name)}", err=True)
+    click.echo(f"blake2b {book.digest(name)}", err=True)
 
 
 @prompts.command(

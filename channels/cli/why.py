@@ -15,10 +15,10 @@ from channels.terminal.escapes import harmless
 Examples:
   bot why                  explain the latest answer
   bot why 4f3a             explain the turn whose id begins so
-  bot why 4f3a --prompt    print the template that it was made from"""
+  bot why 4f3a --prompt    print the templates that it was asked with"""
 )
 @click.argument("turn", required=False)
-@click.option("--prompt", is_flag=True, help="Print the template's source as it was then.")
+@click.option("--prompt", is_flag=True, help="Print the templates' sources as they were then.")
 @as_json
 @command
 async def why(here: Here, turn: str | None, *, prompt: bool, as_json: bool) -> None:

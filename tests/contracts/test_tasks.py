@@ -15,7 +15,7 @@ from bot.resources import shipped
 from bot.router import Router
 from bot.settings import RouterSettings
 from bot.tasks.asking import Asker
-from bot.tasks.base import Languages, Moods, Summarizer, Topics, Translator
+from bot.tasks.base import Account, Languages, Moods, Summarizer, Topics, Translator
 from bot.tasks.library import LibraryLanguages
 from bot.tasks.models.moods import ModelMoods
 from bot.tasks.models.resident import Resident
@@ -55,7 +55,7 @@ def _asker(*answers: object) -> Asker:
         route=lambda: router.writers(0, only=None),
         prompts=BOOK,
         step="task",
-        keep=lambda _attempt: None,
+        account=Account(0, lambda _attempt: None),
     )
 
 
@@ -128,7 +128,7 @@ def translator(request: pytest.FixtureRequest, tiny: Tiny) -> Translator:
     if request.param == "model":
         return ModelTranslator({"en-de": _resident(tiny("marian_en_de"), "seq2seq-lm")})
     there = "Pakete kommen innerhalb von 3 Werktagen an. [1]\n\n> Der Versand kostet 4,90 Euro. [2]"
-    return PromptedTranslator(_asker(there), prompts=BOOK)
+    return PromptedTranslator(_asker(there))
 
 
 async def test_a_translation_keeps_its_sources_and_its_paragraphs(translator: Translator) -> None:
@@ -144,7 +144,7 @@ async def test_a_translation_keeps_its_sources_and_its_paragraphs(translator: Tr
 def summarizer(request: pytest.FixtureRequest, tiny: Tiny) -> Summarizer:
     if request.param == "model":
         return ModelSummarizer(_resident(tiny("bart"), "seq2seq-lm"))
-    return PromptedSummarizer(_asker(lessons.SUMMARIES[1][1]), prompts=BOOK)
+    return PromptedSummarizer(_asker(lessons.SUMMARIES[1][1]))
 
 
 async def test_a_summary_tells_what_was_asked_and_answered(summarizer: Summarizer) -> None:

@@ -20,7 +20,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """All that is kept of a turn, for ``bot why``. ``template`` is the source behind the hash."""
+    """All that is kept of a turn, for ``bot why``. ``template`` are the sources behind the hash."""
 
     conversation: int
     turn: Turn

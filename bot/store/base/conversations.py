@@ -189,5 +189,8 @@ class Conversations(Protocol):
         ...
 
     async def keep_prompt(self, digest: str, *, name: str, source: str) -> None:
-        """Keep a template's sources under their hash, once, so that a turn can be replayed."""
+        """Keep templates' sources under their hash, once, so that a turn can be replayed.
+
+        ``name`` is the one that stands first.
+        """
         ...
