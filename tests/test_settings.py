@@ -13,6 +13,9 @@ from bot.resources import sample
 from bot.settings import ScriptedSettings, Settings, SlackSettings, TransformersSettings, load
 from bot.settings.places import line, places
 from bot.settings.reference import sections, table
+from bot.settings.tasks import LONGEST_TOPIC
+from bot.store.columns import Mark
+from bot.store.tables import Conversation
 
 ROOT = Path(__file__).parent.parent
 NOTHING: Mapping[str, str] = {}
@@ -312,6 +315,19 @@ def test_a_file_that_is_not_text_is_told(file: Path) -> None:
 
 def test_a_long_value_is_cut(file: Path) -> None:
     assert len(refusal(file, f"bot.longest_message = '{'x' * 5000}'")) < 500
+
+
+def test_a_topic_is_as_long_as_the_store_keeps_it(file: Path) -> None:
+    kept = Conversation.__table__.c.topic.type
+    assert isinstance(kept, Mark)
+    assert kept.longest == LONGEST_TOPIC
+    longest = "x" * LONGEST_TOPIC
+    labels = read(file, f"[tasks.topic.labels]\n{longest} = 'a'").tasks.topic.labels
+    assert list(labels) == [longest]
+    told = refusal(file, f"[tasks.topic.labels]\n{longest}x = 'a'\n{longest}y = 'b'")
+    for line_, last in ((2, "a"), (3, "b")):
+        place = f"bot.toml:{line_}: tasks.topic.labels.{'x' * 60}… = '{last}': "
+        assert f"{place}a topic's name of 256 characters is too long: 255 can be kept." in told
 
 
 # --- Lines -------------------------------------------------------------------------------------

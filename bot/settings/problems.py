@@ -111,7 +111,7 @@ def _example(place: Place, data: Any) -> str:
 
 def _row(problem: Problem, data: Any) -> str:
     name = "".join(
-        f"[{key}]" if isinstance(key, int) else f".{key}" for key in problem.place
+        f"[{key}]" if isinstance(key, int) else f".{_short(str(key))}" for key in problem.place
     ).lstrip(".")
     return f"{name}{_value(problem.place, data)}: {problem.text}"
 
@@ -126,5 +126,8 @@ def _value(place: Place, data: Any) -> str:
             return ""
     if isinstance(value, Mapping) or any(_SECRET.search(str(key)) for key in place[-1:]):
         return ""
-    text = written(value)
-    return f" = {text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + '…'}"
+    return f" = {_short(written(value))}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

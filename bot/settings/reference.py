@@ -23,7 +23,7 @@ from bot.settings.router import BudgetSettings, CascadeSettings, Rule, Split
 from bot.settings.sections import Settings
 from bot.settings.slack import OAuthSettings
 from bot.settings.strategies import StrategiesSettings
-from bot.settings.tasks import Pair, TasksSettings
+from bot.settings.tasks import Pair, TasksSettings, TopicName
 from bot.settings.web import IdentitySettings, KeySettings, SiteSettings
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -61,6 +61,7 @@ _TYPES: dict[Any, str] = {
     bool: "true or false",
     dict[str, str]: "table of texts",
     dict[Pair, str]: "table of texts",
+    dict[TopicName, str]: "table of texts",
     tuple[str, ...]: "list of texts",
     tuple[BackendName, ...]: "list of names",
     tuple[StrategyName, ...]: "list of names",

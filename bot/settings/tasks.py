@@ -23,6 +23,20 @@ def _pair(text: str) -> str:
 Pair = Annotated[str, AfterValidator(_pair)]
 """Two languages, the one that is translated first: de-en."""
 
+LONGEST_TOPIC = 255
+"""Characters of a topic's name, as the store keeps it."""
+
+
+def _keepable(label: str) -> str:
+    if len(label) <= LONGEST_TOPIC:
+        return label
+    text = f"a topic's name of {len(label)} characters is too long: {LONGEST_TOPIC} can be kept."
+    raise sentence(f"{text} Shorten it; what it means has room on its right.")
+
+
+TopicName = Annotated[str, AfterValidator(_keepable)]
+"""What a topic is called."""
+
 _OF_A_WAY = {"backend": "prompt", "model": "model", "revision": "model", "offline": "model"}
 
 
@@ -87,7 +101,7 @@ class TopicSettings(TaskSettings):
         "MoritzLaurer/mDeBERTa-v3-base-mnli-xnli",
         description="With 'model': an id of the Hugging Face hub, or a folder.",
     )
-    labels: dict[str, str] = Field(
+    labels: dict[TopicName, str] = Field(
         default_factory=dict,
         description="Your topics, each with what it means, as delivery = 'Where is my parcel?'.",
     )
