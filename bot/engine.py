@@ -6,14 +6,7 @@ anybody follows it; who follows it is told of every event from memory.
 
 import asyncio
 import logging
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Callable,
-    Collection,
-    Coroutine,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
@@ -21,6 +14,7 @@ from typing import Self
 
 from bot.answering import Answering, newest, waiting
 from bot.answers import Answer, Draft
+from bot.audit import Audit
 from bot.errors import LeaseLost, StoreError, StoreUnavailable, without_text, without_words
 from bot.folding import Folding
 from bot.following import Followers
@@ -33,9 +27,7 @@ from bot.messages import (
     Piece,
     Released,
     Replied,
-    Reply,
     Sealed,
-    Turn,
     Withdrawn,
     Working,
 )
@@ -92,6 +84,7 @@ class Engine:
         self._followers = Followers(conversations=conversations, works=self._works)
         self._watchers = Watchers(visits=visits, works=self._works)
         self._shows = Shows(shows=shows, works=self._works)
+        self._audit = Audit(conversations=conversations, answering=answering, clock=clock)
         self._folding = Folding(
             conversations=conversations, answering=answering, budget=settings.history_tokens
         )
@@ -102,7 +95,6 @@ class Engine:
             holder=holder,
             begin=self._begin,
         )
-        self._kept_prompts: set[str] = set()
         self._closing = False
 
     # --- Accept ------------------------------------------------------------------------------
@@ -416,35 +408,6 @@ class Engine:
 
     # --- Finish ------------------------------------------------------------------------------
 
-    def _record(self, work: Work, draft: Draft) -> Turn:
-        reply = Reply(
-            turn=work.turn,
-            text=draft.text or self._answering.words("stopped"),
-            outcome=draft.outcome,
-            answers=work.upto,
-            citations=draft.citations,
-        )
-        return Turn(
-            id=work.turn,
-            reply=reply,
-            first=work.first,
-            started=work.started,
-            seconds=self._clock() - work.started,
-            first_piece=work.first_piece,
-            strategy=draft.strategy,
-            prompt=draft.prompt,
-            prompt_hash=self._answering.prompt_hash(draft.templates),
-            reasoning=draft.reasoning,
-            passages=draft.passages,
-            refused_calls=draft.refused_calls,
-            attempts=(*work.spent, *draft.attempts),
-            steps=draft.steps,
-            readings=draft.readings,
-            noticed=draft.noticed,
-            route=draft.route,
-            trouble=draft.trouble,
-        )
-
     def _held(self, draft: Draft) -> Sealed | None:
         """Return what is sealed, unless it would take the window from what was said."""
         sealed = draft.sealed
@@ -454,12 +417,12 @@ class Engine:
     async def _finish(self, work: Work, draft: Draft) -> Finish:
         """Commit the reply with its audit and its delivery, then tell of it."""
         work.finishing = True
-        turn, sealed = self._record(work, draft), self._held(draft)
+        turn, sealed = self._audit.record(work, draft), self._held(draft)
         tokens = count_tokens(turn.reply.text)
         pauses = iter(_FINISH_PAUSES)
         while True:
             try:
-                await self._keep_prompt(turn, draft.templates)
+                await self._audit.keep_prompt(turn, draft.templates)
                 ended = await self._conversations.finish(
                     work.lease,
                     turn,
@@ -481,14 +444,6 @@ class Engine:
                     self._tell(work, Replied(turn.reply))
                     self._watchers.look_at(work.lease.conversation)
                 return ended
-
-    async def _keep_prompt(self, turn: Turn, templates: Sequence[str]) -> None:
-        """Keep the sources of templates that no turn of this process has used before."""
-        if not turn.prompt_hash or turn.prompt_hash in self._kept_prompts:
-            return
-        source = self._answering.prompt_source(templates)
-        await self._conversations.keep_prompt(turn.prompt_hash, name=turn.prompt, source=source)
-        self._kept_prompts.add(turn.prompt_hash)
 
     # --- Begin and end -----------------------------------------------------------------------
 
