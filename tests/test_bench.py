@@ -38,9 +38,25 @@ def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
     assert report.table(rows).count("\n") == len(rows) + 1
 
 
+def test_each_section_of_the_table_tells_its_own_floors() -> None:
+    rows = [
+        Row(name="a", ours=[1], first=[2], second=[2], floors=("SDK", "HTTP")),
+        Row(name="b", ours=[1], first=[2], second=[2], floors=("SDK", "HTTP")),
+        Row(name="c", ours=[1], second=[2], floors=("", "bare Bolt")),
+    ]
+    one, other = report.table(rows).split("\n\n")
+    assert "| floor (i): SDK | floor (ii): HTTP |" in one.splitlines()[0]
+    assert [line[:3] for line in one.splitlines()[2:]] == ["| a", "| b"]
+    assert "|  | floor (ii): bare Bolt |" in other.splitlines()[0]
+
+
 def test_a_promise_that_is_missed_is_told() -> None:
     slow = Row(
-        name="ms", ours=[3, 4, 5], http=[1, 2, 2], goal="≤ 1.5", kept=lambda row: row.to_http <= 1.5
+        name="ms",
+        ours=[3, 4, 5],
+        second=[1, 2, 2],
+        goal="≤ 1.5",
+        kept=lambda row: row.to_second <= 1.5,
     )
     assert (
         str(slow)

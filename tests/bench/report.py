@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 
 from tests.bench import cores
@@ -17,27 +18,29 @@ Values = Sequence[float]
 class Row:
     """One figure, and the same of both floors where they have it.
 
-    ``goal`` says what is promised; ``kept`` tells of the row whether the promise holds.
+    ``floors`` says what they are, empty where there is none. ``goal`` says what is promised;
+    ``kept`` tells of the row whether the promise holds.
     """
 
     name: str
     ours: Values
-    sdk: Values = ()
-    http: Values = ()
+    first: Values = ()
+    second: Values = ()
+    floors: tuple[str, str] = ("", "")
     goal: str = ""
     kept: Callable[["Row"], bool] | None = None
 
     @property
-    def to_sdk(self) -> float:
-        return _ratio(self.ours, self.sdk)
+    def to_first(self) -> float:
+        return _ratio(self.ours, self.first)
 
     @property
-    def to_http(self) -> float:
-        return _ratio(self.ours, self.http)
+    def to_second(self) -> float:
+        return _ratio(self.ours, self.second)
 
     @property
-    def after_http(self) -> float:
-        return statistics.median(self.ours) - statistics.median(self.http)
+    def after_second(self) -> float:
+        return statistics.median(self.ours) - statistics.median(self.second)
 
     @property
     def middle(self) -> float:
@@ -47,10 +50,10 @@ class Row:
         cells = (
             self.name,
             _spread(self.ours),
-            _spread(self.sdk),
-            _spread(self.http),
-            f"{self.to_sdk:.2f}" if self.sdk else "",
-            f"{self.to_http:.2f}" if self.http else "",
+            _spread(self.first),
+            _spread(self.second),
+            f"{self.to_first:.2f}" if self.first else "",
+            f"{self.to_second:.2f}" if self.second else "",
             f"{self.goal}: {'kept' if self.kept(self) else 'MISSED'}" if self.kept else self.goal,
         )
         return f"| {' | '.join(cells)} |"
@@ -69,11 +72,17 @@ def _spread(values: Values) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Write the rows as Markdown."""
-    names = ("figure", "engine: median (least to most)", "floor (i): SDK", "floor (ii): HTTP")
-    ends = ("to (i)", "to (ii)", "promise")
-    lines = [f"| {' | '.join([*names, *ends])} |", "|---" * 7 + "|", *map(str, rows)]
-    return "\n".join(lines)
+    """Write the rows as Markdown: a table for each run of them with the same floors."""
+    return "\n\n".join(
+        "\n".join([_head(*floors), "|---" * 7 + "|", *map(str, section)])
+        for floors, section in groupby(rows, lambda row: row.floors)
+    )
+
+
+def _head(first: str, second: str) -> str:
+    one, two = first and f"floor (i): {first}", second and f"floor (ii): {second}"
+    names = ("figure", "engine: median (least to most)", one, two)
+    return f"| {' | '.join([*names, 'to (i)', 'to (ii)', 'promise'])} |"
 
 
 def text(rows: Sequence[Row]) -> str:

@@ -168,13 +168,14 @@ async def _asked(app: _App, place: Place, *, words: int = 0) -> AsyncIterator[An
 
 
 def _rows(mode: str, ours: Sequence[_Show], bare: Sequence[_Show]) -> Sequence[Row]:
-    where = f"Slack, {_WAYS[mode]} (floor: bare Bolt)"
+    where = f"Slack, {_WAYS[mode]}"
 
     def row(name: str, of: Callable[[_Show], float], *, below: float | None = None) -> Row:
         return Row(
             name=f"{where}: {name}",
             ours=[of(show) for show in ours],
-            http=[of(show) for show in bare],
+            floors=("", "bare Bolt"),
+            second=[of(show) for show in bare],
             goal=f"< {below:g} ms" if below else "",
             kept=(lambda row: row.middle < below) if below else None,
         )
