@@ -80,6 +80,7 @@ class Answering:
         self._noticing = noticing
         self._translating = translating
         self._strategies = strategies
+        self._cut: set[str] = set()
 
     def begin(self, history: History, window: Window) -> Answer:
         """Return an answer to what waits in ``history``; nothing is asked before its events."""
@@ -92,7 +93,18 @@ class Answering:
             filled=filled,
             words=self.words,
             known=(self._settings.bot.contact,),
+            cut=self._tell_cut,
         )
+
+    def _tell_cut(self, backend: str) -> None:
+        """Tell once of each backend that an answer was cut: with a low limit most of them are."""
+        if backend not in self._cut:
+            self._cut.add(backend)
+            text = (
+                "An answer of the backend '%s' was cut at its token limit, which is told only once."
+                " If its answers need more, raise 'max_tokens' in [backends.%s]."
+            )
+            _logger.warning(text, backend, backend)
 
     async def _prepare(
         self,

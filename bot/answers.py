@@ -131,7 +131,7 @@ class Answer:
     """One answer while it is made; ask it at any time for what it has come to so far.
 
     ``read`` tells what the tasks have read by then, ``filled`` holds the names of the templates
-    that were filled.
+    that were filled. ``cut`` is called with the name of a backend that came to its token limit.
     """
 
     def __init__(
@@ -142,12 +142,14 @@ class Answer:
         filled: Collection[str],
         words: Callable[..., str],
         known: Sequence[str],
+        cut: Callable[[str], object],
     ) -> None:
         self._prepare = prepare
         self._read = read
         self._filled = filled
         self._words = words
         self._known = known
+        self._cut = cut
         self._prepared: Prepared | None = None
         self._chosen = ""
         self._plan: Plan | None = None
@@ -354,8 +356,8 @@ class Answer:
                 yield from self._show(self._words("unknown"))
         elif self._offers():
             yield from self._show("\n\n" + self._words("upset"))
-        if finished.reason is StopReason.LENGTH:
-            _logger.warning("An answer of %s was cut at its token limit.", finished.model)
+        if finished.reason is StopReason.LENGTH and self._source is not None:
+            self._cut(self._source.name)
             yield from self._show("\n\n" + self._words("cut"))
 
     def _offers(self) -> bool:

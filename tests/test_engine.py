@@ -343,12 +343,20 @@ async def test_a_refusal_is_told_in_our_own_words(tmp_path: Path) -> None:
     assert not gpt.requests
 
 
-async def test_an_answer_cut_at_its_limit_says_so(tmp_path: Path) -> None:
-    end = Finished(reason=StopReason.LENGTH, usage=Usage(), model="m")
-    async with house(tmp_path, ScriptedBackend([Text("A long answ"), end])) as app:
-        reply = await ask(app, "tell me all")
-    assert reply.text.startswith("A long answ")
-    assert len(reply.text) > len("A long answ")
+async def test_an_answer_cut_at_its_limit_says_so_and_the_log_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = Finished(reason=StopReason.LENGTH, usage=Usage(), model="/srv/models/m")
+    claude = ScriptedBackend([Text("A long answ"), end], name="claude")
+    async with house(tmp_path, claude) as app:
+        replies = [await ask(app, "tell me all", key=key) for key in ("one", "two")]
+    for reply in replies:
+        assert reply.text.startswith("A long answ")
+        assert len(reply.text) > len("A long answ")
+    [told] = [text for text in caplog.messages if "token limit" in text]
+    assert "the backend 'claude'" in told
+    assert "'max_tokens' in [backends.claude]" in told
+    assert "/srv" not in told
 
 
 async def test_a_tool_call_that_nobody_asked_for_is_audited_and_passed_over(
