@@ -31,11 +31,14 @@ TINY = Scale(
 @pytest.mark.parametrize(
     "name", ["floors-sqlite-1", "length-sqlite", "room-sqlite", "repeats", "web", "slack", "local"]
 )
-def test_every_figure_of_a_part_is_measured(name: str, tmp_path: Path) -> None:
+def test_every_figure_of_a_part_is_measured(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rows = parts(TINY, where=lambda _: Files(tmp_path), results=tmp_path)[name]()
     assert rows
     assert all(min(row.ours) >= 0 for row in rows)
     assert report.table(rows).count("\n") == len(rows) + 1
+    assert "token limit" not in caplog.text, "as all answers of 'local' are"
 
 
 def test_each_section_of_the_table_tells_its_own_floors() -> None:

@@ -5,14 +5,18 @@ that begins and ends together. Floor (ii) is ``generate`` on one after the other
 """
 
 import asyncio
+import logging
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from bot import answering
 from bot.backends.base import Finished, Output, Request
 from bot.backends.transformers import TransformersBackend
 from bot.local.talk import prompt
@@ -62,7 +66,7 @@ class _Noting(TransformersBackend):
 async def customers_at_once(place: Place, *, at_once: int, repetitions: int) -> Sequence[Row]:
     """Return tokens per second of ``at_once`` conversations, and how long each waits."""
     ours, batch, single, medians, longest = [], [], [], [], []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, _unheard(answering):
         folder = Path(name)
         for number in range(repetitions):
             backend = _backend(built("llama", root=folder / "models"), at_once=at_once)
@@ -106,6 +110,17 @@ async def customers_at_once(place: Place, *, at_once: int, repetitions: int) -> 
             kept=lambda row: row.middle <= 3,
         ),
     ]
+
+
+@contextmanager
+def _unheard(module: ModuleType) -> Iterator[None]:
+    """Let no log warn of answers that were cut at their limit: here all of them are."""
+    logger = logging.getLogger(module.__name__)
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(logging.NOTSET)
 
 
 def _backend(model: Path, *, at_once: int) -> _Noting:
