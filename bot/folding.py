@@ -39,7 +39,7 @@ class Folding:
                 return  # the next turn has begun, and folds by itself
             window = self._answering.fit(history, ahead=True)
             summary = await self._answering.summary(history.conversation, window)
-            if summary.text:
+            if summary.text or summary.attempts:
                 await self._fold(history, summary)
         except Exception as error:
             text = "A summary failed; the next turn makes a plainer one."

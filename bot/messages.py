@@ -279,7 +279,7 @@ NOTHING_NEW: Final = Noticed()
 class Summary:
     """What stands for a conversation's messages up to the seq ``upto``, and how it was made.
 
-    ``by`` and ``error`` are as in ``Reading``; ``attempts`` are what it cost.
+    ``by`` and ``error`` are as in ``Reading``; ``attempts`` are what it cost, also in vain.
     """
 
     upto: int

@@ -542,6 +542,21 @@ async def test_notes_that_a_model_declined_or_did_not_end_are_not_kept(
         assert (await _summary(app)).startswith("Customer: Question 0")
 
 
+async def test_notes_that_came_to_nothing_are_kept_with_what_they_cost(tmp_path: Path) -> None:
+    claude = _Clerk("A fairly long answer. " * 9, notes=BackendUnavailable("down", backend="m"))
+    async with house(tmp_path, claude, window={"tokens": 400}) as app:
+        await _talk_until(app, lambda: claude.has_given_notes)
+        conversation = await app.archive.find("terminal", "one")
+        assert conversation is not None
+        async with asyncio.timeout(10):
+            while not (  # noqa: ASYNC110 - the store knows no events
+                kept := await app.archive.summaries(conversation.id)
+            ):
+                await asyncio.sleep(0.01)
+    assert (kept[0].text, kept[0].error) == ("", "No backend gave an answer.")
+    assert [(each.step, each.error) for each in kept[0].attempts] == [("summary", "down")]
+
+
 async def test_running_turns_get_their_grace_when_the_process_stops(tmp_path: Path) -> None:
     slow = ScriptedBackend([lambda: asyncio.sleep(0.3), "In time."])
     async with house(tmp_path, slow) as app:

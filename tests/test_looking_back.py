@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Noticed, Reading, Summary
+from bot.messages import Attempt, Noticed, Reading, Summary, Usage
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from tests.contracts.letters import answer, ask, ask_alone, turn
@@ -98,6 +98,23 @@ async def test_what_was_noticed_is_shown_with_the_conversation(store: SqlConvers
     story = json.loads(await said("history", "show", number, "--json"))
     assert (story["mood"], story["facts"]) == ("upset", {"order": "A-1"})
     assert story["turns"][0]["readings"][0]["score"] == 0.9
+
+
+async def test_what_was_spent_on_summaries_is_shown_of_failed_ones_too(
+    store: SqlConversations,
+) -> None:
+    lease = await ask_alone(store, "Where is it?")
+    paid = (Attempt(backend="small", model="m", usage=Usage(input=90, output=9), cost=0.002),)
+    made = Summary(upto=1, text="They wait.", by="small", attempts=paid)
+    await store.fold(lease.conversation, since=0, summary=made)
+    cut = Summary(upto=2, text="", by="small", error="It was cut.", attempts=paid)
+    await store.fold(lease.conversation, since=1, summary=cut)
+    page = await said("history", "show", str(lease.conversation))
+    assert page.partition("\n\n")[0].splitlines()[1:] == [
+        "summary of messages 1 to 1 (by small): They wait.",
+        "summaries that failed: 1, the last one so: It was cut.",
+        "spent on summaries: 180 tokens read, 18 written, cost $0.0040",
+    ]
 
 
 async def test_a_long_reading_is_whole_only_for_programs(store: SqlConversations) -> None:

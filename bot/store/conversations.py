@@ -1,6 +1,7 @@
 """Conversations in SQL: messages in, turns out, one holder at a time."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -31,6 +32,7 @@ _REPLY = (
     .order_by(tables.Turn.reply_seq)
     .limit(1)
 )
+_LATE = "Another summary came first."
 _KEEP_SUMMARY = insert(tables.Summary).values(at=now())
 _KEEP_PROMPT = insert(Prompt).on_conflict_do_nothing(index_elements=[Prompt.hash])
 
@@ -148,12 +150,13 @@ class SqlConversations:
             .where(Conversation.id == conversation, Conversation.summary_seq == since)
             .values(summary=summary.text, summary_seq=summary.upto)
         )
-        row = {"conversation_id": conversation, **rows.to_summary_row(summary)}
 
         def deed(connection: Connection) -> bool:
-            folded = connection.execute(fold).rowcount == 1
-            if folded:
-                connection.execute(_KEEP_SUMMARY, row)
+            folded = not summary.error and connection.execute(fold).rowcount == 1
+            if folded or summary.attempts:
+                error = summary.error or ("" if folded else _LATE)
+                row = rows.to_summary_row(replace(summary, error=error))
+                connection.execute(_KEEP_SUMMARY, {"conversation_id": conversation, **row})
             return folded
 
         return await self._database.write(deed)

@@ -193,7 +193,7 @@ class Turn(Base):
 
 
 class Summary(Base):
-    """How a conversation's messages were folded: one row each time."""
+    """How a conversation's messages were folded: a row each time, also where it was in vain."""
 
     __tablename__ = "summaries"
 

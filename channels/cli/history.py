@@ -13,6 +13,7 @@ from channels.cli.handover import note
 from channels.cli.here import Here, Told, command
 from channels.cli.paper import as_json, in_language, print_json, print_table, to_json, when
 from channels.terminal.escapes import harmless
+from channels.terminal.explanation import spent
 from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
 from channels.terminal.readings import shows, to_words
 
@@ -56,6 +57,8 @@ class Story:
             "topic": self.topic,
             "facts": facts,
             _summary_head(self.summaries): " ".join(self.summary.split()),
+            "summaries that failed": _failures(self.summaries),
+            "spent on summaries": _spent(self.summaries),
         }
         return [harmless(f"{name}: {value}") for name, value in told.items() if value]
 
@@ -212,10 +215,20 @@ def _row(line: Line) -> Sequence[str]:
 
 
 def _summary_head(summaries: Sequence[Summary]) -> str:
-    if not summaries:
+    made = next((each for each in reversed(summaries) if not each.error), None)
+    if made is None:
         return "summary"
-    made = summaries[-1]
     return f"summary of messages 1 to {made.upto} (by {made.by or 'rule'})"
+
+
+def _failures(summaries: Sequence[Summary]) -> str:
+    failed = [each for each in summaries if each.error]
+    return f"{len(failed)}, the last one so: {failed[-1].error}" if failed else ""
+
+
+def _spent(summaries: Sequence[Summary]) -> str:
+    attempts = [attempt for each in summaries for attempt in each.attempts]
+    return ", ".join(spent(attempts)) if attempts else ""
 
 
 def _indented(lines: Sequence[str]) -> str:

@@ -94,11 +94,11 @@ def _facts(record: Record) -> Iterator[str]:
         yield f"strategy {turn.strategy}; prompt {turn.prompt}, hash {turn.prompt_hash[:12]}"
     if turn.route:
         yield f"chosen by {turn.route}"
-    yield from _spent(turn.attempts)
+    yield from spent(turn.attempts)
     if steps := [attempt for attempt in turn.attempts if attempt.step]:
-        spent = ", ".join(_spent(steps))
+        hidden = ", ".join(spent(steps))
         requests = "1 request" if len(steps) == 1 else f"{len(steps)} requests"
-        yield f"of it for what no customer sees, in {requests}: {spent}"
+        yield f"of it for what no customer sees, in {requests}: {hidden}"
     if turn.trouble:
         yield f"set aside: {turn.trouble}"
     yield f"delivery {record.delivery}"
@@ -106,7 +106,8 @@ def _facts(record: Record) -> Iterator[str]:
         yield f"rated {record.rating}{record.comment and f': {record.comment}'}"
 
 
-def _spent(attempts: Sequence[Attempt]) -> Iterator[str]:
+def spent(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Tell what ``attempts`` took: tokens, and dollars."""
     told = [each for each in attempts if each.cost is not None or each.usage != Usage()]
     if attempts and not told:
         yield "tokens and cost not told by the provider"

@@ -91,11 +91,33 @@ async def test_how_a_summary_was_made_is_kept(store: SqlConversations, archive: 
     attempts = (Attempt(backend="small", model="bart", seconds=0.5, cost=0.01, step="summary"),)
     made = Summary(upto=1, text="One.", by="small", seconds=0.6, attempts=attempts)
     assert await store.fold(conversation, since=0, summary=made)
-    assert not await store.fold(conversation, since=0, summary=made)  # another one came first
     (kept,) = await archive.summaries(conversation)
     assert kept.at > 1_700_000_000
     assert replace(kept, at=0.0) == made
     assert await archive.summaries(404) == []
+
+
+async def test_what_a_summary_cost_in_vain_is_kept(
+    store: SqlConversations, archive: SqlArchive
+) -> None:
+    conversation = (await ask(store, "One")).conversation
+    attempts = (Attempt(backend="small", model="bart", cost=0.01, step="summary"),)
+    failed = Summary(upto=1, text="", by="small", error="It was cut.", attempts=attempts)
+    assert not await store.fold(conversation, since=0, summary=failed)
+    assert (await store.read(conversation)).conversation.summary_seq == 0
+    assert await store.fold(conversation, since=0, summary=Summary(upto=1, text="One."))
+    late = Summary(upto=1, text="The first one.", attempts=attempts)
+    assert not await store.fold(conversation, since=0, summary=late)
+    assert not await store.fold(conversation, since=0, summary=Summary(upto=1, text="Free."))
+    kept = [
+        (each.text, each.error, each.attempts) for each in await archive.summaries(conversation)
+    ]
+    assert kept == [
+        ("", "It was cut.", attempts),
+        ("One.", "", ()),
+        ("The first one.", "Another summary came first.", attempts),
+    ]
+    assert (await store.read(conversation)).conversation.summary == "One."
 
 
 async def test_conversations_of_a_mood_are_listed_alone(

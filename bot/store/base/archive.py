@@ -73,7 +73,10 @@ class Archive(Protocol):
         ...
 
     async def summaries(self, conversation: int) -> Sequence[Summary]:
-        """Return how a conversation's messages were folded, in order."""
+        """Return how a conversation's messages were folded, in order.
+
+        Those with an ``error`` stand for nothing; they tell what it cost in vain.
+        """
         ...
 
     async def newest_turn(self) -> str | None:

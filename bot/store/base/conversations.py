@@ -179,8 +179,8 @@ class Conversations(Protocol):
     async def fold(self, conversation: int, *, since: int, summary: Summary) -> bool:
         """Let ``summary`` stand for all that it covers, if ``since`` is still where it stood.
 
-        How it was made is kept as well. Returns False, and changes nothing, where another fold
-        came first.
+        How it was made is kept as well. Returns False, and changes nothing else, where it failed
+        (its ``error`` says why) or another fold came first; what that cost is kept all the same.
         """
         ...
 
