@@ -159,3 +159,15 @@ async def test_a_plain_server_is_asked_again_in_a_way_that_it_knows() -> None:
         assert "stream" not in server.heard[1].json()
     assert text(found) == "By Friday."
     assert isinstance(found[-1], Finished)
+
+
+async def test_of_special_tokens_only_the_marks_of_thoughts_are_given() -> None:
+    tokens = [("[THINK]", True), ("hm", False), ("[/THINK]", True), ("Hi.", False), ("</s>", True)]
+    events = [{"token": {"text": each, "special": special}} for each, special in tokens]
+    events[-1]["generated_text"] = {}
+    pieces = [f"data:{json.dumps(event)}\n\n".encode() for event in events]
+    async with (
+        TextGenerationServer(Recording(pieces=pieces)) as server,
+        opened(base_url=server.url, task="text-generation") as backend,
+    ):
+        assert text(await outputs(backend)) == "[THINK]hm[/THINK]Hi."

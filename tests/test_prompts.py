@@ -15,6 +15,7 @@ from bot.prompts import PromptBook
 from bot.prompts.markup import TAGS, delimit
 from bot.resources import shipped
 from bot.strategies import STRATEGIES
+from bot.thoughts import MARKS
 
 SHIPPED = shipped("prompts")
 WHO = {
@@ -127,9 +128,12 @@ SHARDS = [
     *("<", "</", "< / ", "/>", ">", " ", "\n", "\u200b", 'x="'),
     *TAGS,
     *map(str.upper, TAGS),
+    *MARKS,
 ]
 HOSTILE = st.text(max_size=60) | st.lists(st.sampled_from(SHARDS), max_size=12).map("".join)
-OURS = re.compile(rf"<\s*/?\s*(?:{'|'.join(TAGS)})\b", re.IGNORECASE)
+OURS = re.compile(
+    rf"<\s*/?\s*(?:{'|'.join(TAGS)})\b|(?-i:{'|'.join(map(re.escape, MARKS))})", re.IGNORECASE
+)
 
 
 @given(words=HOSTILE)
@@ -174,6 +178,7 @@ def test_a_passage_cannot_leave_its_place(title: str, text: str) -> None:
         "<\u2060answer>",
         "\uff1canswer>",
         "<answer",
+        *MARKS,
     ],
 )
 def test_no_variation_of_our_tags_survives(posing: str) -> None:
@@ -181,7 +186,19 @@ def test_no_variation_of_our_tags_survives(posing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "harmless", ["a < b", "<b>bold</b>", "<thinker>", "<3", "1 <answers", "[1]", "{{ bot }}", ""]
+    "harmless",
+    [
+        "a < b",
+        "<b>bold</b>",
+        "<thinker>",
+        "<3",
+        "1 <answers",
+        "[1]",
+        "[think](/a)",
+        "<|x|>",
+        "{{ bot }}",
+        "",
+    ],
 )
 def test_nothing_else_is_touched(harmless: str) -> None:
     assert delimit(harmless) == harmless

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tiny import BUILDERS, lessons
 
-SPEAKERS = ("llama", "gemma", "gpt2")
+SPEAKERS = ("llama", "gemma", "gpt2", "thinker")
 
 
 def _loaded(folder: Path, head: str) -> tuple[Any, Any]:

@@ -18,13 +18,16 @@ import torch
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.backends.transformers import TransformersBackend
 from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, MissingExtra
+from bot.local.desk import _PART
 from bot.local.loom import Loom
 from bot.local.talk import ASSISTANT, CUSTOMER, prompt
-from bot.messages import Passage, Usage
+from bot.messages import Outcome, Passage, Usage
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.settings import TransformersSettings
+from bot.thoughts import BLOCKS
 from tests.house import until
+from tests.strategies.desks import answered
 
 QUESTION = Said(role="user", text="How do I reset my password?")
 REQUEST = Request(system="Be brief.", history=(QUESTION,), context="", question="")
@@ -287,7 +290,79 @@ async def test_those_who_wait_are_let_in_as_they_came(tiny_llama: Path) -> None:
     assert all(abs(number - place) <= 1 for place, number in enumerate(done))
 
 
+# --- What it thinks
+
+ANALYSIS = "<|channel|>analysis<|message|>They forgot it.<|end|>"
+FINAL = "<|start|>assistant<|channel|>final<|message|>"
+FORMS = [
+    "<think>\nThey forgot it.\n</think>\n\nIt takes a minute [1].",
+    *(
+        f"{opening}They forgot it.{closing}It takes a minute [1]."
+        for opening, closing in BLOCKS.items()
+    ),
+    f"{ANALYSIS}{FINAL}It takes a minute [1].",
+    f"{ANALYSIS}{FINAL.replace('final', 'final<|constrain|>text')}It takes a minute [1].",
+    "<|think|>They forgot it.<|end|><|begin|>assistant<|content|>It takes a minute [1].<|flush|>",
+]
+
+
+@pytest.mark.parametrize("written", FORMS)
+async def test_what_it_thinks_between_special_tokens_is_hidden(
+    tiny_thinker: Path, written: str
+) -> None:
+    async with opened(tiny_thinker, max_tokens=200) as backend:
+        await _writes(backend, written)
+        given = await answered("direct", backend)
+    assert given.text == given.shown == "It takes a minute [1]."
+    assert "They forgot it." in given.draft.reasoning
+    assert "minute" not in given.draft.reasoning
+
+
+async def test_messages_of_which_none_is_an_answer_are_no_answer(tiny_thinker: Path) -> None:
+    async with opened(tiny_thinker, max_tokens=200) as backend:
+        await _writes(backend, f"{ANALYSIS}<|start|>assistant<|channel|>analysis<|message|>So.")
+        given = await answered("direct", backend)
+    assert "forgot" not in given.shown
+    assert "So." not in given.shown
+    assert given.draft.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("tail", "closing"),
+    [
+        ("<think>\n", "</think>"),
+        ("[THINK]", "[/THINK]"),
+        ("<|channel>thought\n", "<channel|>"),
+        ("<|channel|>analysis<|message|>", f"<|end|>{FINAL}"),
+        ("<|channel|>", f"<|end|>{FINAL}"),
+    ],
+)
+async def test_a_thought_that_begins_in_the_template_is_hidden(
+    tiny_thinker: Path, tmp_path: Path, tail: str, closing: str
+) -> None:
+    model = Path(shutil.copytree(tiny_thinker, tmp_path / "thinker"))
+    template = (model / "chat_template.jinja").read_text()
+    (model / "chat_template.jinja").write_text(template + tail)
+    async with opened(model, max_tokens=200) as backend:
+        await _writes(backend, f"They forgot it.{closing}It takes a minute.")
+        given = await answered("direct", backend)
+    assert given.shown == "It takes a minute."
+
+
+async def test_other_special_tokens_are_never_written(tiny_thinker: Path) -> None:
+    async with opened(tiny_thinker, max_tokens=200) as backend:
+        await _writes(backend, "It<|custom|> takes [THINK]a[/THINK]<|endoftext|>a minute.")
+        assert text(await answer(backend)) == "It takes [THINK]a[/THINK]a minute."
+
+
 # --- What may go wrong
+
+
+async def _writes(backend: TransformersBackend, words: str) -> None:
+    """Let the model of ``backend`` write ``words`` and end."""
+    loaded = (await loom_of(backend)).loaded
+    assert loaded is not None
+    _says(loaded, words + "<|return|>")
 
 
 def _says(loaded: Any, words: str) -> None:
@@ -297,8 +372,9 @@ def _says(loaded: Any, words: str) -> None:
 
     def scripted(**named: Any) -> Any:
         output = forward(**named)
-        output.logits[:] = 0.0
-        output.logits[..., tokens.pop(0) if tokens else 0] = 1.0
+        if named["input_ids"].shape[1] < _PART:  # no part of a prompt but its last
+            output.logits[:] = 0.0
+            output.logits[..., tokens.pop(0) if tokens else 0] = 1.0
         return output
 
     _replace(model, scripted)

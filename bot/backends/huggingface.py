@@ -32,6 +32,7 @@ from bot.local.letters import Stops
 from bot.local.talk import NEXT_SPEAKERS
 from bot.messages import Usage
 from bot.settings import HuggingFaceSettings
+from bot.thoughts import is_mark
 
 if TYPE_CHECKING:
     import httpx2
@@ -244,7 +245,8 @@ class _Written:
             yield from self._completion(event.data)
         else:
             token = event.data["token"]
-            yield from self._say("" if token.get("special") else token["text"])
+            hidden = token.get("special") and not is_mark(token["text"])
+            yield from self._say("" if hidden else token["text"])
             if event.data.get("generated_text") is not None:
                 self._end(event.data.get("details") or {})
 

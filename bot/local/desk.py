@@ -14,9 +14,10 @@ from typing import Any
 from bot.local import memory
 from bot.local.base import Loaded
 from bot.local.batch import Batch, side_by_side
-from bot.local.letters import Letters, Stops
+from bot.local.letters import Decode, Letters, Stops
 from bot.local.sampling import Manner, choose
 from bot.local.strand import Exhausted, Strand, Unwritten, plain
+from bot.thoughts import is_mark
 
 # Tokens that are read between two steps of those who write already.
 _PART = 512
@@ -46,11 +47,11 @@ Prepare = Callable[[Loaded], Prompt]
 class _Row:
     """One answer at the desk."""
 
-    def __init__(self, strand: Strand, prompt: Prompt, loaded: Loaded) -> None:
+    def __init__(self, strand: Strand, prompt: Prompt, decode: Decode) -> None:
         self.strand = strand
         self.prompt = prompt
         self.last = 0
-        self._letters = Letters(_decode(loaded.tokenizer))
+        self._letters = Letters(decode)
         self._stops = Stops(prompt.stops)
         strand.read = len(prompt.tokens)
         strand.give(prompt.opening)
@@ -81,6 +82,7 @@ class Desk:
         self.loaded = loaded
         self._at_once = at_once if side_by_side(loaded.model) else 1
         self._ends = _ends(loaded)
+        self._decode = _decode(loaded.tokenizer)
         self._line: deque[tuple[Strand, Prepare]] = deque()
         self._ready: deque[_Row] = deque()  # with their prompts made, still to be read
         self._reading: list[_Row] = []
@@ -205,7 +207,7 @@ class Desk:
                 self._open.discard(strand)
                 continue
             try:
-                self._ready.append(_Row(strand, prepare(self.loaded), self.loaded))
+                self._ready.append(_Row(strand, prepare(self.loaded), self._decode))
             except BaseException as error:  # noqa: BLE001 - it concerns this answer only
                 self._fail(strand, plain(error))
         return self._ready[0] if self._ready else None
@@ -285,10 +287,23 @@ def _ends(loaded: Loaded) -> Collection[int]:
     return {token for token in (*several, loaded.tokenizer.eos_token_id) if token is not None}
 
 
-def _decode(tokenizer: Any) -> Callable[[Sequence[int]], str]:
+def _decode(tokenizer: Any) -> Decode:
+    """Return what makes text of tokens: of special ones only the marks of thoughts are left."""
+    special = {
+        n: each.content for n, each in tokenizer.added_tokens_decoder.items() if each.special
+    }
+    marks = {number for number, content in special.items() if is_mark(content)}
+    if not marks:
+        return _skipping(tokenizer, special=True)
+    skipped = {*special, *tokenizer.all_special_ids} - marks
+    decode = _skipping(tokenizer, special=False)
+    return lambda tokens: decode([token for token in tokens if token not in skipped])
+
+
+def _skipping(tokenizer: Any, *, special: bool) -> Decode:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None:  # several times as fast
-        return lambda tokens: str(backend.decode(tokens, skip_special_tokens=True))
+        return lambda tokens: str(backend.decode(tokens, skip_special_tokens=special))
     return lambda tokens: str(
-        tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        tokenizer.decode(tokens, skip_special_tokens=special, clean_up_tokenization_spaces=False)
     )

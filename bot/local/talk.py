@@ -1,6 +1,5 @@
 """Turns a talk into what a model reads: its own chat template, or lines by speaker without one."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from bot.local.desk import Prompt
 from bot.local.sampling import Manner
 from bot.local.strand import Unwritten
 from bot.messages import Passage
+from bot.thoughts import opened
 
 Message = Mapping[str, str]
 """``role``, which is ``user`` or ``assistant``, and ``content``."""
@@ -24,7 +24,8 @@ NEXT_SPEAKERS = tuple(f"\n{speaker}:" for speaker in SPEAKERS.values())
 _LEAST_ROOM = 32
 # The share of its context that a model has for an answer while there is a history to cut.
 _SHARE = 4
-_OPENS_THINKING = re.compile(r"(<(?:think|thinking)>\s*)\Z")
+# Tokens at the end of a prompt in which it may begin a thought.
+_OPENING = 16
 
 
 class TooLong(Unwritten):
@@ -83,12 +84,11 @@ def prompt(talk: Talk, loaded: Loaded) -> Prompt:
     if room < min(talk.max_tokens, _LEAST_ROOM):
         raise TooLong(f"the question takes {len(read):,} tokens, and it reads {limit:,}")
     plain = write is _lines
-    opens = None if plain else _OPENS_THINKING.search(loaded.tokenizer.decode(read[-8:]))
     return Prompt(
         tokens=read,
         room=room,
         manner=_manner(talk, loaded),
-        opening=opens[1] if opens else "",
+        opening="" if plain else opened(loaded.tokenizer.decode(read[-_OPENING:])),
         stops=(*talk.stops, *(NEXT_SPEAKERS if plain else ())),
     )
 

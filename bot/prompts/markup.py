@@ -3,17 +3,7 @@
 import re
 from typing import Final
 
-HIDDEN: Final = (
-    "thinking",
-    "think",
-    "antml:thinking",
-    "thoughts",
-    "thought",
-    "reasoning",
-    "reflection",
-    "scratchpad",
-)
-"""Around words that a customer never sees."""
+from bot.thoughts import HIDDEN, MARKS
 
 ANSWER: Final = "answer"
 """Around the words that a customer sees, where a strategy asks for reasoning first."""
@@ -30,13 +20,17 @@ TAGS: Final = (*HIDDEN, ANSWER, UNANSWERED, *FRAMES)
 _UNSEEN = "[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]*"
 _GAP = r"[\s/\\\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]*"
 _NAMES = "|".join(_UNSEEN.join(map(re.escape, tag)) for tag in TAGS)
-_POSING = re.compile(rf"[<\ufe64\uff1c](?={_GAP}(?:{_NAMES})(?![a-z]))", re.IGNORECASE)
+_STARTS = "".join(sorted({re.escape(mark[0]) for mark in MARKS}))
+_RESTS = "|".join(re.escape(mark[1:]) for mark in MARKS)
+_POSING = re.compile(
+    rf"[<\ufe64\uff1c](?={_GAP}(?:{_NAMES})(?![a-z]))|[{_STARTS}](?=(?-i:{_RESTS}))", re.IGNORECASE
+)
 
 
 def delimit(text: str) -> str:
-    """Return ``text`` so that nothing in it can pose as one of our tags.
+    """Return ``text`` so that nothing in it can pose as one of our tags, or as a model's own mark.
 
-    The ``<`` of such a tag becomes U+2039, however it is cased, spaced or closed; nothing else
-    changes, and doing it again changes nothing more.
+    The ``<`` of such a tag becomes U+2039, however it is cased, spaced or closed, and so does the
+    first sign of a mark; nothing else changes, and doing it again changes nothing more.
     """
     return _POSING.sub("\u2039", text)

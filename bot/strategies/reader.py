@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from bot.prompts.markup import ANSWER, HIDDEN, UNANSWERED
+from bot.prompts.markup import ANSWER, UNANSWERED
 from bot.scanner import Part, Scanner
+from bot.thoughts import ANSWERS, BLOCKS, BODY, HEADS, HIDDEN, MARKS, SPENT, THOUGHTS
 
 
 class Reader:
     """Tells what a customer may see of one answer, while it is written.
 
-    Hidden blocks may be nested, never closed, and cut anywhere. ``unanswered`` tells whether the
-    answer says of itself that it does not know.
+    Hidden blocks may be nested, never closed, and cut anywhere. Of a model that writes messages
+    only those are shown which say that they are for the customer. ``unanswered`` tells whether
+    the answer says of itself that it does not know.
     """
 
     def __init__(self, *, tagged: bool = False) -> None:
@@ -21,6 +23,7 @@ class Reader:
         self._inside = not tagged  # where the customer may look
         self._answered = not tagged  # whether that place ever was
         self._blocks: list[str] = []  # hidden ones that are open, the outermost first
+        self._head: list[str] | None = None  # of the message whose text has not begun
         self._thought = False
         self._spare: list[str] = []
         self._reasoning: list[str] = []
@@ -31,7 +34,7 @@ class Reader:
     @property
     def reasoning(self) -> str:
         """What was not shown, for the audit."""
-        return "".join(self._reasoning).strip()
+        return "".join([*self._reasoning, *(self._head or ())]).strip()
 
     @property
     def usable(self) -> bool:
@@ -69,12 +72,21 @@ class Reader:
     def _text(self, text: str) -> str:
         if self._inside and not self._blocks:
             return text
+        if self._head is not None:
+            self._head.append(text)
+            return ""
         may_be_it = self._thought and not self._blocks and not self._answered
         (self._spare if may_be_it else self._reasoning).append(text)
         return ""
 
     def _tag(self, tag: re.Match[str]) -> str:
-        if name := tag["hidden"] or tag["unfinished"]:
+        if tag["mark"] in _OF_MESSAGES and self._blocks in ([], [_MESSAGE]):
+            return self._message(tag["mark"])
+        if _MESSAGE in self._blocks:
+            return self._text(tag[0])
+        if mark := tag["mark"]:
+            self._mark(mark)
+        elif name := tag["hidden"] or tag["unfinished"]:
             empty = tag[0].rstrip("> \n").endswith("/")
             self._block(name.lower(), closing=bool(tag["closing"]), empty=empty)
         elif self._blocks:
@@ -84,6 +96,29 @@ class Reader:
         elif self._tagged:
             return self._answer(closing=bool(tag["closing"]))
         return ""
+
+    def _message(self, mark: str) -> str:
+        """Begin a message, its head or its text; hide it unless it says that it is an answer."""
+        if mark in SPENT:
+            if self._head is not None:
+                self._head.append(" ")
+            return ""
+        head, self._head = "".join(self._head or ()), [] if mark in HEADS else None
+        if mark in ANSWERS or (mark == BODY and _FINAL.match(head)):
+            self._blocks.clear()
+            self._end_thought()
+            return self._text("\n\n")
+        self._blocks = [_MESSAGE]
+        self._reasoning += [] if mark in HEADS else ["\n\n"]
+        return ""
+
+    def _mark(self, mark: str) -> None:
+        if mark in BLOCKS:
+            self._block(mark, closing=False, empty=False)
+        elif mark in _OPENING_OF:
+            self._block(_OPENING_OF[mark], closing=True, empty=False)
+        else:  # of a message, and quoted in a thought
+            self._reasoning.append(mark)
 
     def _block(self, name: str, *, closing: bool, empty: bool) -> None:
         """Enter or leave a hidden block; a closing tag closes those inside it as well."""
@@ -95,8 +130,7 @@ class Reader:
                 pass
         if not self._blocks:
             # Also where no block was open: some models' first tag stands in their prompt.
-            self._thought = True
-            self._set_aside()
+            self._end_thought()
 
     def _answer(self, *, closing: bool) -> str:
         self._inside = not closing
@@ -104,6 +138,10 @@ class Reader:
             self._answered = True
             self._set_aside()
         return "\n\n" if closing else ""
+
+    def _end_thought(self) -> None:
+        self._thought = True
+        self._set_aside()
 
     def _set_aside(self) -> None:
         self._reasoning += self._spare
@@ -123,6 +161,11 @@ def _beginnings(names: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(starts, key=len, reverse=True)))
 
 
+_MESSAGE: Final = "a message"
+_OF_MESSAGES: Final = {*HEADS, *THOUGHTS, BODY, *ANSWERS, *SPENT}
+_OPENING_OF: Final = {closing: opening for opening, closing in BLOCKS.items()}
+_FINAL: Final = re.compile(r"\s*final\b")
+
 _NAMES: Final = (*HIDDEN, ANSWER, UNANSWERED)
 _LONGEST: Final = 160  # characters of what _BEGINNING matches
 _GAP: Final = r"\s{0,9}"
@@ -130,11 +173,14 @@ _TAG: Final = re.compile(
     rf"<(?:{_GAP}(?P<closing>/))?{_GAP}"
     rf"(?:(?P<hidden>{'|'.join(HIDDEN)})|(?P<answer>{ANSWER})|(?P<unanswered>{UNANSWERED}))"
     r"(?:[\s/][^<>]{0,99})?>"
-    rf"|<{_GAP}(?P<unfinished>{'|'.join(HIDDEN)})(?=[\s/])",
+    rf"|<{_GAP}(?P<unfinished>{'|'.join(HIDDEN)})(?=[\s/])"
+    rf"|(?P<mark>(?-i:{'|'.join(map(re.escape, MARKS))}))",
     re.IGNORECASE,
 )
 _BEGINNING: Final = re.compile(
-    rf"<{_GAP}(?:/{_GAP})?(?:{_beginnings(_NAMES)}|(?:{'|'.join(_NAMES)})[\s/][^<>]{{0,120}})?\Z",
+    rf"(?:<{_GAP}(?:/{_GAP})?(?:{_beginnings(_NAMES)}|(?:{'|'.join(_NAMES)})[\s/][^<>]{{0,120}})?"
+    rf"|(?-i:{_beginnings(mark[:-1] for mark in MARKS)}))\Z",
     re.IGNORECASE,
 )
-_PLAIN: Final = re.compile("[^<]+")
+# Brackets begin citations and links as well: what follows tells them from a mark at once.
+_PLAIN: Final = re.compile(r"(?:[^<\[\u25c1]+|\[(?![T/]|\Z))+")

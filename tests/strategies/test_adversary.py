@@ -18,7 +18,6 @@ from bot.backends.base import Called, Finished, Request, StopReason, Text, Thoug
 from bot.backends.scripted import Answer, Step
 from bot.errors import BackendBusy, BackendUnavailable, StepFailed
 from bot.messages import GIVEN_UP, ToolCall, Usage
-from bot.prompts.markup import HIDDEN
 from bot.strategies import (
     STRATEGIES,
     FewShot,
@@ -30,6 +29,7 @@ from bot.strategies import (
 )
 from bot.strategies.budget import Budget
 from bot.strategies.few_shot import Example
+from bot.thoughts import BLOCKS, HIDDEN
 from bot.window import count_tokens
 from tests.strategies.desks import DOWN, Given, Model, answered
 
@@ -67,7 +67,15 @@ THOUGHTS = st.sampled_from(
         "<unanswered/>",
     ]
 )
-OPENING = st.sampled_from([f"<{tag}>" for tag in HIDDEN] + ["< THINKING >", "<think x='>'"])
+OPENING = st.sampled_from(
+    [
+        *(f"<{tag}>" for tag in HIDDEN),
+        *("< THINKING >", "<think x='>'"),
+        *BLOCKS,
+        *("<|channel|>analysis<|message|>", "<|start|>assistant<|channel|>", "<|think|>"),
+    ]
+)
+FINAL = "assistant<|channel|>final<|message|>"
 NOISE = st.sampled_from(["<", "</", "</thi", "nk>", ">", "{", "}", "\n", "Hello.", "[1]", "[99]"])
 
 
@@ -77,6 +85,7 @@ def replies(draw: st.DrawFn) -> str:
     parts = []
     for _ in range(draw(st.integers(0, 3))):
         tag = draw(st.sampled_from(HIDDEN))
+        opening, closing = draw(st.sampled_from(list(BLOCKS.items())))
         secret = draw(st.sampled_from([SECRET, f"<{tag}>{SECRET}</{tag}>", f"{SECRET}<answer>"]))
         parts.append(
             draw(
@@ -85,6 +94,8 @@ def replies(draw: st.DrawFn) -> str:
                         f"<{tag}>{secret}</{tag}>",
                         f"< {tag.upper()} >{secret}</ {tag} >",
                         f"<{tag} a='b'>{secret}</{tag}>",
+                        f"{opening}{secret}{closing}",
+                        f"<|channel|>analysis<|message|>{secret}<|end|><|start|>{FINAL}",
                     ]
                 )
             )

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.prompts import PromptBook
-from bot.prompts.markup import HIDDEN
 from bot.resources import shipped
 from bot.settings.fields import StrategyName
 from bot.strategies import STRATEGIES, Reader
+from bot.thoughts import BLOCKS, HIDDEN
 
 
 def read(reader: Reader, *pieces: str) -> str:
@@ -123,6 +123,78 @@ def test_an_empty_answer_is_of_no_use() -> None:
     assert not reader.usable
 
 
+# --- Other forms of thoughts
+
+ANALYSIS = "<|channel|>analysis<|message|>"
+FINAL = "<|start|>assistant<|channel|>final<|message|>"
+CALL = (
+    "<|start|>assistant<|channel|>commentary to=functions.x <|constrain|>json<|message|>{}<|call|>"
+)
+FORMS = [
+    *(f"{opening}hm{closing}Hello [1]." for opening, closing in BLOCKS.items()),
+    f"{ANALYSIS}hm<|end|>{FINAL}Hello [1].<|return|>",
+    f"{ANALYSIS}hm{CALL}{FINAL}Hello [1].<|end|>",
+    f"{ANALYSIS}hm <think> [THINK] <|channel> never closed<|end|>{FINAL}Hello [1].",
+    f"{ANALYSIS}hm<|end|><|channel|>final <|constrain|>json<|message|>Hello [1].",
+    f"{ANALYSIS}hm<|end|><|channel|>final<|constrain|>text<|message|>Hello [1].",
+    "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Hello [1].<|END_RESPONSE|>",
+    "<|begin_of_thought|>hm<|end_of_thought|>\n\n<|begin_of_solution|>Hello [1].",
+    "<|channel>thought\nhm<channel|>Hello [1].",
+    "<|think|>hm<|end|><|begin|>assistant<|content|>Hello [1].<|flush|>",
+    "<|content_thinking|>hm<|end_message|><|message_model|><|content_text|>Hello [1].",
+    "<seed:think>hm</seed:think>Hello [1].",
+    "<think>[THINK]hm</think>Hello [1].",
+    f"<think>hm {FINAL} no</think>Hello [1].",
+]
+
+
+@pytest.mark.parametrize("written", FORMS)
+def test_a_thought_is_hidden_in_whatever_form_it_is_written(written: str) -> None:
+    reader = Reader()
+    assert read(reader, *written) == "Hello [1]."
+    assert direct(written) == "Hello [1]."
+    assert "hm" in reader.reasoning
+    assert thoughtful(written) == "Hello [1]."
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{ANALYSIS}Hello.<|end|>",
+        f"{ANALYSIS}Hello.<|end|>Hello.",
+        "<|start|>assistant<|message|>Hello.",
+        "<|channel|>final Hello.",
+        "<|channel|>finally<|message|>Hello.",
+        "<|message|>Hello.",
+        "<|channel|>commentary<|message|>Hello.<|return|>",
+        "<|think|>Hello.<|end|>",
+        "[THINK]Hello.",
+    ],
+)
+def test_a_message_that_is_not_said_to_be_an_answer_is_none(written: str) -> None:
+    assert direct(*written) == direct(written) == ""
+    reader = Reader(tagged=True)
+    assert read(reader, written) == ""
+    assert reader.astray
+    assert "Hello." in reader.reasoning
+
+
+def test_messages_are_told_apart() -> None:
+    reader = Reader()
+    written = f"{ANALYSIS}One.<|end|>{ANALYSIS}Two.<|end|>{FINAL}Three.<|end|>{FINAL}Four."
+    assert read(reader, written) == "Three.\n\nFour."
+    assert reader.reasoning == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize("written", ["[1], [Think](/t), [/th] <|x|> \u25c1 <|START|> [", "a <|"])
+def test_what_is_no_mark_is_shown(written: str) -> None:
+    assert direct(*written) == direct(written) == written
+
+
+def test_marks_beside_an_answer_are_not_shown() -> None:
+    assert direct("<|START_RESPONSE|>Hello.<|end|>") == "Hello."
+
+
 # --- Answers that are thought over first
 
 
@@ -171,6 +243,8 @@ SHARDS = [
     *("<", "</", ">", "/>", " ", "\n", "a", "x=1", "<b>", "!", "ink", "er>"),
     *("<think>", "</think>", "<THINKING >", "</thinking>", "< reasoning", "<think "),
     *("<answer>", "</answer>", "<unanswered/>", "<answ"),
+    *("[", "[1]", "[THINK]", "[/THINK]", "|>", "final", "\u25c1think\u25b7", "<|think|>"),
+    *("<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|content|>", "<|chan"),
 ]
 WRITTEN = st.lists(st.sampled_from(SHARDS), max_size=14).map("".join)
 
@@ -185,20 +259,34 @@ def test_the_outcome_is_the_same_however_an_answer_is_cut(
     assert (pieces.unanswered, pieces.usable) == (whole.unanswered, whole.usable)
 
 
-PLAIN = st.text("abc <>/\n", max_size=12)
-BLOCKS = [
+PLAIN = st.text("abc <>/[]|\n", max_size=12)
+TAGS = [
     (f"<{gap}{tag.upper()}{gap}>", f"</{gap}{tag}{gap}>")
     for tag in HIDDEN
     for gap in ("", " ", "\n")
 ]
-SECRET = st.lists(st.sampled_from(["\u2620", "\u2620\u2620", "<", "</", "</thi", "<b>", " ", ">"]))
+MESSAGES = [
+    ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("<|channel|>commentary to=functions.x<|message|>", "<|call|>"),
+    ("<|start|>assistant", "<|channel|>final<|message|>"),
+    ("<|think|>", "<|end|><|begin|>assistant<|content|>"),
+    ("<|content_thinking|>", "<|end_message|><|content_text|>"),
+]
+SECRET = st.lists(
+    st.sampled_from(
+        [
+            *("\u2620", "\u2620\u2620", "<", "</", "</thi", "<b>", " ", ">"),
+            *("[", "[/TH", "[/", "<|", "|>", "<|end", "<|end|>", "\u25c1", "\u25c1/think"),
+        ]
+    )
+)
 
 
 @given(
     before=PLAIN,
     secret=SECRET.map("".join),
     after=PLAIN,
-    tags=st.sampled_from(BLOCKS),
+    tags=st.sampled_from([*TAGS, *BLOCKS.items(), *MESSAGES]),
     places=PLACES,
 )
 def test_hidden_reasoning_never_shows(

@@ -14,6 +14,7 @@ BUILDERS: Final = {
     "llama": "speakers",
     "gemma": "speakers",
     "gpt2": "speakers",
+    "thinker": "speakers",
     "roberta_qa": "readers",
     "classifier": "readers",
     "topics": "readers",

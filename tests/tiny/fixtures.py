@@ -38,6 +38,12 @@ def tiny_gpt2(tiny: Build) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_thinker(tiny: Build) -> Path:
+    """Return the folder of a chat model whose thinking marks are special tokens."""
+    return tiny("thinker")
+
+
+@pytest.fixture(scope="session")
 def tiny_roberta_qa(tiny: Build) -> Path:
     """Return the folder of a RoBERTa that knows the answers of ``lessons.SPANS``."""
     return tiny("roberta_qa")

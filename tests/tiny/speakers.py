@@ -1,7 +1,7 @@
-"""Tiny models that go on with a text: a Llama, a Gemma 2 and a GPT-2. They babble."""
+"""Tiny models that go on with a text: two Llamas, a Gemma 2 and a GPT-2. They babble."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from transformers import (
     Gemma2Config,
@@ -12,6 +12,7 @@ from transformers import (
     LlamaForCausalLM,
 )
 
+from bot.thoughts import MARKS
 from tests.tiny.school import made, saved
 from tests.tiny.vocabulary import beginning_with, byte_level
 
@@ -34,6 +35,13 @@ GEMMA_TEMPLATE: Final = (
 )
 """Refuses a system message, and two messages of one side in a row."""
 
+THINKER_TEMPLATE: Final = (
+    "{% for message in messages %}<|start|>{{ message['role'] }}<|message|>"
+    "{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+"""Writes messages as gpt-oss reads them."""
+
 
 def llama(folder: Path) -> None:
     """A chat model whose template takes every role; 8,192 tokens."""
@@ -50,6 +58,23 @@ def llama(folder: Path) -> None:
         model_max_length=8192,
     )
     beginning_with(tokenizer, "<|begin|>")
+    _save_llama(folder, tokenizer)
+
+
+def thinker(folder: Path) -> None:
+    """A chat model whose every mark of a thought is a special token; 8,192 tokens."""
+    tokenizer = byte_level(
+        *("<think>", "</think>", *MARKS, "<|endoftext|>", "<|custom|>"),
+        template=THINKER_TEMPLATE,
+        bos_token="<|endoftext|>",
+        eos_token="<|return|>",
+        pad_token="<|endoftext|>",
+        model_max_length=8192,
+    )
+    _save_llama(folder, tokenizer)
+
+
+def _save_llama(folder: Path, tokenizer: Any) -> None:
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=32,
