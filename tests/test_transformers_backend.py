@@ -14,10 +14,18 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DynamicCache,
+    LlamaForCausalLM,
+)
 
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.backends.transformers import TransformersBackend
 from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable, MissingExtra
+from bot.local.base import Loaded
 from bot.local.desk import _PART
 from bot.local.loom import Loom
 from bot.local.talk import ASSISTANT, CUSTOMER, prompt
@@ -28,6 +36,7 @@ from bot.settings import TransformersSettings
 from bot.thoughts import BLOCKS
 from tests.house import until
 from tests.strategies.desks import answered
+from tests.tiny.school import made, saved
 
 QUESTION = Said(role="user", text="How do I reset my password?")
 REQUEST = Request(system="Be brief.", history=(QUESTION,), context="", question="")
@@ -91,6 +100,16 @@ async def read(backend: TransformersBackend, request: Request) -> str:
     loaded = (await loom_of(backend)).loaded
     assert loaded is not None
     return str(loaded.tokenizer.decode(prompt(backend._talk(request), loaded).tokens))
+
+
+def by_the_library(loaded: Loaded, read: str) -> str:
+    """Return how the library itself goes on with ``read``, one text alone."""
+    ids = loaded.tokenizer(read, add_special_tokens=False, return_tensors="pt")
+    options = {"max_new_tokens": 24, "do_sample": False}
+    written = loaded.model.generate(input_ids=ids["input_ids"], **options)
+    new = written[0, ids["input_ids"].shape[1] :]
+    whole = str(loaded.tokenizer.decode(new, skip_special_tokens=True))
+    return whole.lstrip().rstrip("\ufffd")
 
 
 # --- What it reads
@@ -205,14 +224,10 @@ async def test_its_answer_is_what_the_library_writes(llama: TransformersBackend)
     outputs = await answer(llama)
     loaded = (await loom_of(llama)).loaded
     assert loaded is not None
-    ids = loaded.tokenizer(
-        await read(llama, REQUEST), add_special_tokens=False, return_tensors="pt"
-    )
-    written = loaded.model.generate(**ids, max_new_tokens=24, do_sample=False)
-    new = written[0, ids["input_ids"].shape[1] :]
-    whole = loaded.tokenizer.decode(new, skip_special_tokens=True)
-    assert text(outputs) == whole.lstrip().rstrip("\ufffd")
-    assert end(outputs).usage == Usage(input=ids["input_ids"].shape[1], output=24)
+    asked_for = await read(llama, REQUEST)
+    assert text(outputs) == by_the_library(loaded, asked_for)
+    ids = loaded.tokenizer(asked_for, add_special_tokens=False).input_ids
+    assert end(outputs).usage == Usage(input=len(ids), output=24)
     assert end(outputs).reason is StopReason.LENGTH
 
 
@@ -232,13 +247,55 @@ async def test_a_long_prompt_is_read_in_parts_and_alike(llama: TransformersBacke
     outputs = await answer(llama, request)
     loaded = (await loom_of(llama)).loaded
     assert loaded is not None
-    ids = loaded.tokenizer(
-        await read(llama, request), add_special_tokens=False, return_tensors="pt"
-    )
-    assert ids["input_ids"].shape[1] > 1024
-    written = loaded.model.generate(**ids, max_new_tokens=24, do_sample=False)
-    whole = loaded.tokenizer.decode(written[0, ids["input_ids"].shape[1] :])
-    assert text(outputs) == whole.lstrip().rstrip("\ufffd")
+    assert end(outputs).usage.input > 1024
+    assert text(outputs) == by_the_library(loaded, await read(llama, request))
+
+
+SMALL = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "mamba2": {"state_size": 8, "num_heads": 8, "n_groups": 1},  # a state, and nothing else
+    "lfm2": {"layer_types": ["conv", "full_attention"]},  # both, in turns
+    "minimax": {"layer_types": ["linear_attention", "full_attention"], "num_local_experts": 2},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_model_that_keeps_a_state_writes_what_the_library_writes(
+    kind: str, tiny_llama: Path, tmp_path: Path
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    config = AutoConfig.for_model(kind, **SMALL | KINDS[kind] | {"vocab_size": len(tokenizer)})
+    saved(tmp_path, made(AutoModelForCausalLM.from_config, config), tokenizer)
+    requests = [asked("A story. " * long, "I see.", f"Is {long} long?") for long in (1, 40, 300)]
+    async with opened(tmp_path) as backend:
+        together = await asyncio.gather(*(answer(backend, each) for each in requests))
+        loaded = (await loom_of(backend)).loaded
+        assert loaded is not None
+        for outputs, request in zip(together, requests, strict=True):
+            assert text(outputs) == by_the_library(loaded, await read(backend, request))
+
+
+async def test_a_model_that_would_forget_what_it_reads_is_refused(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = LlamaForCausalLM.forward
+
+    def forgetful(self: Any, *, past_key_values: Any, attention_mask: Any, **named: Any) -> Any:
+        latest = attention_mask[:, -named["input_ids"].shape[1] :]
+        output = whole(self, attention_mask=latest, past_key_values=DynamicCache(), **named)
+        return replace(output, past_key_values=past_key_values)
+
+    monkeypatch.setattr(LlamaForCausalLM, "forward", forgetful)
+    async with opened(tiny_llama) as backend:
+        with pytest.raises(BackendMisconfigured, match="would forget it"):
+            await answer(backend)
 
 
 async def test_an_answer_stops_where_it_is_asked_to(llama: TransformersBackend) -> None:

@@ -11,10 +11,12 @@ from bot.errors import (
     BackendError,
     BackendMisconfigured,
     BackendUnavailable,
+    LocalModelError,
     SetupError,
     without_text,
 )
 from bot.local.base import Loaded, Progress, Shape
+from bot.local.batch import remembers
 from bot.local.loading import check_packages, load
 from bot.local.loom import Loom
 from bot.local.strand import Exhausted, Strand, Unwritten
@@ -27,6 +29,10 @@ _HELD_TOKENS = 4096
 _CLOSING_SECONDS = 5.0
 # Of the router's patience: whoever waits for longer is told what for.
 _PATIENCE = 0.9
+_ELSEWHERE = (
+    "Choose another one, or let a server of its own run it, such as 'transformers serve' or vLLM, "
+    'and use kind = "openai".'
+)
 
 
 class TransformersBackend:
@@ -189,4 +195,14 @@ def to_messages(history: Sequence[Said]) -> Iterator[Message]:
 
 
 def _load(shape: Shape, progress: Progress) -> Loaded:
-    return load(shape, head="causal-lm", progress=progress)
+    loaded = load(shape, head="causal-lm", progress=progress)
+    progress("warming up", 0.0)
+    try:
+        sound = remembers(loaded.model)
+    except Exception as error:
+        what = f"The model '{shape.model}' broke at its first words: {without_text(error)}"
+        raise LocalModelError(f"{what}. {_ELSEWHERE}") from error
+    if not sound:
+        what = f"The model '{shape.model}' keeps what it has read in a way that is not known here"
+        raise LocalModelError(f"{what}, and would forget it. {_ELSEWHERE}")
+    return loaded

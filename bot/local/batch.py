@@ -5,20 +5,31 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+# What a model's library calls that which a model keeps of what it has read.
+_KEPT_AS = ("past_key_values", "cache_params", "state")
+_TRIAL = (5, 3, 9, 2, 7, 4, 8, 6)
+_ALIKE = 0.99  # the correlation of logits; numbers of few bits make it 0.999
+
 
 class Batch:
     """Rows of different lengths, padded on the left, so that all of them grow at the same end.
 
-    A step that fails leaves every row as it was.
+    A step that fails leaves every row as it was. Where the model is not ``side_by_side`` there is
+    one row, and of its methods only ``step`` is of use.
     """
 
     def __init__(self, model: Any, rows: int) -> None:
         import torch  # noqa: PLC0415 - takes seconds
+        from transformers import DynamicCache  # noqa: PLC0415
 
         self._model = model
-        self._cache = _cache(model)
-        self._mask = torch.zeros((rows, 0), dtype=torch.long, device=model.device)
         known = inspect.signature(model.forward).parameters
+        self._masks = side_by_side(model)  # one row alone is never padded
+        self._kept_as = next((name for name in _KEPT_AS if name in known), _KEPT_AS[0])
+        # Without the model's own plan of windows every layer keeps every token, so that rows can
+        # be joined; the masks hold each layer to its window. What else there is it makes itself.
+        self._cache = DynamicCache() if self._masks else None
+        self._mask = torch.zeros((rows, 0), dtype=torch.long, device=model.device)
         self._positions = "position_ids" in known
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
@@ -47,7 +58,7 @@ class Batch:
         )
         seen = torch.tensor([[0] * pad + [1] * (longest - pad) for pad in padding], device=device)
         mask = torch.cat([self._mask, seen], dim=-1)
-        named = {}
+        named = {"attention_mask": mask} if self._masks else {}
         if self._positions:
             named["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)[:, -longest:]
         before = self._mask.shape[-1]
@@ -55,12 +66,12 @@ class Batch:
             with torch.inference_mode():
                 output = self._model(
                     input_ids=ids,
-                    attention_mask=mask,
-                    past_key_values=self._cache,
                     use_cache=True,
+                    **{self._kept_as: self._cache},
                     **self._options,
                     **named,
                 )
+                self._cache = output[self._kept_as]
                 logits = output.logits[:, -1].float()
         except BaseException:
             self._cut(before)
@@ -105,7 +116,7 @@ class Batch:
 
     def _cut(self, width: int) -> None:
         """Forget what a step that failed half-way has left in some layers."""
-        for layer in self._cache.layers:
+        for layer in getattr(self._cache, "layers", ()):
             if getattr(layer, "keys", None) is not None and layer.keys.ndim > 1:
                 layer.keys = layer.keys[..., :width, :]
             if getattr(layer, "values", None) is not None and layer.values.ndim > 1:
@@ -114,15 +125,27 @@ class Batch:
 
 def side_by_side(model: Any) -> bool:
     """Whether ``model`` keeps keys and values of each token, and no state that only grows over."""
-    return not getattr(model, "_is_stateful", False)
-
-
-def _cache(model: Any) -> Any:
     from transformers import DynamicCache  # noqa: PLC0415 - takes seconds
+    from transformers.cache_utils import LinearAttentionCacheLayerMixin  # noqa: PLC0415
 
-    # Without the model's own plan of windows every layer keeps every token, so that rows can be
-    # joined; the masks still hold each layer to its window.
-    return DynamicCache() if side_by_side(model) else DynamicCache(config=model.config)
+    known = inspect.signature(model.forward).parameters
+    if _KEPT_AS[0] not in known or getattr(model, "_is_stateful", False):
+        return False
+    layers = DynamicCache(config=model.config).layers
+    return not any(isinstance(layer, LinearAttentionCacheLayerMixin) for layer in layers)
+
+
+def remembers(model: Any) -> bool:
+    """Whether ``model`` reads a text in parts as it reads it whole; also warms it up."""
+    import torch  # noqa: PLC0415 - takes seconds
+
+    whole = Batch(model, 1).step([_TRIAL])[0]
+    batch = Batch(model, 1)
+    for part in (_TRIAL[:4], _TRIAL[4:-1]):
+        batch.step([part])
+    parted = batch.step([_TRIAL[-1:]])[0]
+    alike = torch.corrcoef(torch.stack([whole, parted]))[0, 1]
+    return not bool(alike < _ALIKE)  # one that computes no numbers is told of when it answers
 
 
 def _wide(states: Any, width: int) -> Any:
