@@ -28,7 +28,7 @@ class Batch:
         self._kept_as = next((name for name in _KEPT_AS if name in known), _KEPT_AS[0])
         # Without the model's own plan of windows every layer keeps every token, so that rows can
         # be joined; the masks hold each layer to its window. What else there is it makes itself.
-        self._cache = DynamicCache() if self._masks else None
+        self._cache: Any = DynamicCache() if self._masks else None
         self._mask = torch.zeros((rows, 0), dtype=torch.long, device=model.device)
         self._positions = "position_ids" in known
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
