@@ -45,7 +45,7 @@ from bot.store.spendings import SqlSpendings
 from bot.store.visits import SqlVisits
 from bot.tasks.interpreting import Interpreter
 from bot.tasks.noticing import Noticing
-from bot.wiring.backends import Words, build_backends
+from bot.wiring.backends import Words, build_backends, narrowed
 from bot.wiring.models import Models
 from bot.wiring.router import build_router
 from bot.wiring.strategies import build_strategies
@@ -135,6 +135,7 @@ async def open_app(
     pointer = models.pointer(settings.tasks.spans)
     made = partial(build_backends, settings, words=words, prompts=prompts, pointer=pointer)
     built = dict(backends) if backends is not None else made()
+    settings = narrowed(settings)
     strategies = build_strategies(settings)
     news = asyncio.Event()
     database = await Database.open(

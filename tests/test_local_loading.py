@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.errors import LocalModelError
-from bot.local import Head, Shape, load, loading, memory
+from bot.local import Head, Shape, limits, load, loading, memory
 from tests.tiny.fixtures import Build
 
 GIGABYTE = 1_000_000_000
@@ -219,3 +219,26 @@ def test_a_model_that_is_fetched_keeps_no_other_waiting(
         finally:
             goes_on.set()
         assert fetched.result(60).device == "cpu"
+
+
+# --- What it reads
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma", "gpt2"])
+def test_how_much_a_model_reads_is_known_before_it_is_loaded(tiny: Build, name: str) -> None:
+    folder = str(tiny(name))
+    own = load(Shape(model=folder), head="causal-lm").context_tokens
+    assert own is not None
+    assert limits.context_tokens(folder) == own
+
+
+@pytest.mark.parametrize("config", ["{", "[]", '{"text_config": {}}', '{"n_positions": -1}'])
+def test_a_model_that_does_not_say_what_it_reads_is_believed_to_read_it_all(
+    tiny_gpt2: Path, tmp_path: Path, config: str
+) -> None:
+    model = Path(shutil.copytree(tiny_gpt2, tmp_path / "model"))
+    (model / "tokenizer_config.json").unlink()
+    assert limits.context_tokens(str(model)) == 1024
+    (model / "config.json").write_text(config)
+    assert limits.context_tokens(str(model)) is None
+    assert limits.context_tokens(str(tmp_path / "nowhere")) is None

@@ -117,6 +117,26 @@ def test_what_cannot_be_done_is_told_with_its_cure(
     assert "Delete" not in done.stderr
 
 
+def test_how_much_a_model_in_the_cache_reads_is_known_without_the_hub(
+    run: Run, hub: Hub, tmp_path: Path
+) -> None:
+    run("pull", NAME)
+    asked = len(hub.asked)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from bot.local import limits\nprint(limits.context_tokens('{NAME}'))",
+        ],
+        env={**environment(), "HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": hub.url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout.strip(), len(hub.asked)) == ("8192", asked), done.stderr
+
+
 def test_a_hub_that_says_nothing_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     code = "from bot.local import hub, snapshots\nhub._SECONDS = 0.3\nsnapshots.fetch('tiny/llama')"
     with socket.create_server(("127.0.0.1", 0)) as silent:

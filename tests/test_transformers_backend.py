@@ -34,7 +34,7 @@ from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.settings import TransformersSettings
 from bot.thoughts import BLOCKS
-from tests.house import until
+from tests.house import ask, house, until
 from tests.strategies.desks import answered
 from tests.tiny.school import made, saved
 
@@ -663,3 +663,17 @@ async def test_the_makers_recommendation_is_how_it_writes(tiny_llama: Path, tmp_
     (model / "generation_config.json").write_text(json.dumps(lively))
     async with opened(model, temperature=None) as backend:
         assert len({text(await answer(backend)) for _ in range(5)}) > 1
+
+
+async def test_what_a_small_model_reads_no_more_is_summed_up(
+    tiny_gpt2: Path, tmp_path: Path
+) -> None:
+    own = {"kind": "transformers", "model": str(tiny_gpt2), "max_tokens": 16}
+    tasks = {"summary": {"by": "rule"}}
+    async with house(tmp_path, backends={"own": own}, tasks=tasks) as app:
+        assert app.settings.history_tokens == 512, "half of what it reads"
+        for number in range(4):
+            await ask(app, f"My order is A-{number}99. " + "Where is my parcel? " * 30)
+        conversation = await app.archive.find("terminal", "one")
+    assert conversation is not None
+    assert "A-099" in conversation.summary

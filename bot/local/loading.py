@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import LocalModelError, MissingExtra
-from bot.local import memory, snapshots
+from bot.local import limits, memory, snapshots
 from bot.local.base import Head, Loaded, Progress, Shape
 
 # Two at once would each count on the memory that the other takes.
@@ -34,10 +34,7 @@ _DOES: Mapping[Head, str] = {
     "sequence-classification": "sort a text under labels",
     "question-answering": "find an answer's place in a text",
 }
-# Where models say how much they read at most.
-_CONTEXTS = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")
 _USED = 0.8  # of what is free; the rest is for computing, and for others
-_ENDLESS = 10**9  # what tokenizers without a limit call theirs
 
 
 def load(shape: Shape, *, head: Head, progress: Progress = lambda _what, _share: None) -> Loaded:
@@ -271,9 +268,8 @@ def _spare(config: Any, shape: Shape, place: str) -> int | None:
 
 def _context(config: Any, tokenizer: Any) -> int | None:
     text = config.get_text_config()
-    found = [getattr(text, name, None) for name in _CONTEXTS]
-    limits = [limit for limit in (*found, tokenizer.model_max_length) if limit]
-    return min((int(limit) for limit in limits if limit < _ENDLESS), default=None)
+    found = (getattr(text, name, None) for name in limits.CONTEXTS)
+    return limits.least([*found, tokenizer.model_max_length])
 
 
 # --- Progress ---------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bot.backends.replicate import ReplicateBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.backends.transformers import TransformersBackend
 from bot.knowledge.terms import Terms
+from bot.local.limits import context_tokens
 from bot.prompts import PromptBook
 from bot.settings import (
     AnthropicSettings,
@@ -43,6 +44,20 @@ def build_backends(
         name: _backend(name, section, settings, words=words, prompts=prompts, pointer=pointer)
         for name, section in settings.backends.items()
     }
+
+
+def narrowed(settings: Settings) -> Settings:
+    """Return ``settings`` in which no model in this process reads more than it says itself."""
+    return settings.model_copy(
+        update={"backends": {name: _narrow(each) for name, each in settings.backends.items()}}
+    )
+
+
+def _narrow(section: BackendSettings) -> BackendSettings:
+    if not isinstance(section, TransformersSettings):
+        return section
+    own = context_tokens(section.model, revision=section.revision) or section.context_tokens
+    return section.model_copy(update={"context_tokens": min(own, section.context_tokens)})
 
 
 def _backend(
