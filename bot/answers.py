@@ -288,12 +288,11 @@ class Answer:
         self._source = backend
         # A backend that quotes knows nothing of the strategy's tags.
         plan = self._plan if self._plan and backend.writes else None
+        self._start_over(Reader(tagged=plan is not None and plan.tagged), plan)
+
+    def _start_over(self, reader: Reader, plan: Plan | None) -> None:
         passages = self._prepared.request.passages if self._prepared else ()
-        self._start(
-            Reader(tagged=plan is not None and plan.tagged),
-            passages,
-            _echoes(plan) if plan else Echoes(),
-        )
+        self._start(reader, passages, _echoes(plan) if plan else Echoes())
 
     def _start(self, reader: Reader, passages: Sequence[Passage], echoes: Echoes) -> None:
         if self._thoughts:
@@ -309,7 +308,7 @@ class Answer:
     def _take(self, output: Output | FellBack) -> Iterable[Piece | Withdrawn]:
         match output:
             case Text(text):
-                return self._show(self._citations.feed(self._echoes.feed(self._reader.feed(text))))
+                return self._written(text)
             case Thought(text):
                 self._thoughts.append(text)
             case Called(call):
@@ -319,6 +318,13 @@ class Answer:
             case Finished():
                 return self._finish(output)
         return ()
+
+    def _written(self, text: str) -> Iterator[Piece | Withdrawn]:
+        seen = self._reader.feed(text)
+        if self._reader.recalled:
+            yield from self._withdraw()
+            self._start_over(self._reader, self._plan)
+        yield from self._show(self._citations.feed(self._echoes.feed(seen)))
 
     def _verdict(self, finished: Finished) -> str:
         """Tell the router why an answer that has come to its end is of no use; empty if it is.

@@ -16,7 +16,7 @@ class AnswerDoubt:
     """
 
     def __init__(self, passages: Sequence[Passage], *, tagged: bool) -> None:
-        self._given = bool(passages)
+        self._passages = passages
         self._citations = Citations(passages)
         self._reader = Reader(tagged=tagged)
         self._words = False
@@ -24,7 +24,10 @@ class AnswerDoubt:
     def settled(self, output: Output) -> bool:
         if not isinstance(output, Text):
             return False
-        self._read(self._reader.feed(output.text))
+        text = self._reader.feed(output.text)
+        if self._reader.recalled:
+            self._citations, self._words = Citations(self._passages), False
+        self._read(text)
         return self._sure
 
     def against(self, finished: Finished) -> str:
@@ -33,9 +36,9 @@ class AnswerDoubt:
         troubles = {
             "it declined": finished.reason is StopReason.REFUSAL,
             "it was cut": finished.reason is StopReason.LENGTH,
-            "it does not know": self._reader.unanswered and self._given,
+            "it does not know": self._reader.unanswered and bool(self._passages),
             "it said nothing": not self._words and not self._reader.unanswered,
-            "it cites nothing": self._given and not self._citations.cited,
+            "it cites nothing": bool(self._passages) and not self._citations.cited,
         }
         return next((trouble for trouble, holds in troubles.items() if holds), "")
 
@@ -43,7 +46,7 @@ class AnswerDoubt:
     def _sure(self) -> bool:
         if self._reader.unanswered:
             return False
-        return bool(self._citations.cited) if self._given else self._words
+        return bool(self._citations.cited) if self._passages else self._words
 
     def _read(self, text: str) -> None:
         self._words = bool(self._citations.feed(text).strip()) or self._words

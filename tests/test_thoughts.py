@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.messages import Outcome
+from bot.messages import Outcome, Withdrawn
 from bot.thoughts import BLOCKS, MARKS, is_mark, opened
 from tests.house import ask, house, says, told, visible
 from tests.servers.acts import Answer, Recording
@@ -75,6 +75,22 @@ async def test_nor_is_it_however_the_stream_is_cut(
         events = await told(app, "I forgot my password.", key=str(server.url))
     assert visible(events) == "It takes a minute."
     assert "\u2620" not in str(events)
+
+
+@pytest.mark.parametrize("end", ["\n</think>\n\n", "[/THINK]", f"<|end|>{FINAL}"])
+async def test_a_thought_that_began_in_the_prompt_is_taken_back_at_its_end(
+    tmp_path: Path, end: str
+) -> None:
+    async with (
+        OpenAIServer(Answer(text=f"{THOUGHT} [1]{end}{REPLY}")) as server,
+        house(tmp_path, backends=backends(server)) as app,
+    ):
+        events = await told(app, "I forgot my password.")
+        [turn] = await app.archive.turns(1)
+    assert any(isinstance(event, Withdrawn) for event in events)
+    assert visible(events) == turn.reply.text == "It takes a minute."
+    assert THOUGHT in turn.reasoning
+    assert turn.reply.citations == ()
 
 
 async def test_messages_without_an_answer_are_answered_by_the_next_backend(tmp_path: Path) -> None:

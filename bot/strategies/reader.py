@@ -14,7 +14,9 @@ class Reader:
 
     Hidden blocks may be nested, never closed, and cut anywhere. Of a model that writes messages
     only those are shown which say that they are for the customer. ``unanswered`` tells whether
-    the answer says of itself that it does not know.
+    the answer says of itself that it does not know; ``recalled`` whether what was given before the
+    latest ``feed`` was a thought after all, and is to be taken back: its end has come, and its
+    beginning stood in the prompt.
     """
 
     def __init__(self, *, tagged: bool = False) -> None:
@@ -27,9 +29,12 @@ class Reader:
         self._thought = False
         self._spare: list[str] = []
         self._reasoning: list[str] = []
+        self._given: list[str] = []
         self._blank = ""
         self._shown = False
+        self._writes_messages = False
         self.unanswered = False
+        self.recalled = False
 
     @property
     def reasoning(self) -> str:
@@ -48,6 +53,7 @@ class Reader:
 
     def feed(self, text: str) -> str:
         """Take some more of what the model writes; return what may be shown of it by now."""
+        self.recalled = False
         return self._trimmed(self._read(self._scanner.feed(text)))
 
     def close(self) -> str:
@@ -65,9 +71,12 @@ class Reader:
         return True
 
     def _read(self, parts: Iterable[Part]) -> str:
-        return "".join(
-            [self._text(part) if isinstance(part, str) else self._tag(part) for part in parts]
-        )
+        before = len(self._given)
+        for part in parts:
+            text = self._text(part) if isinstance(part, str) else self._tag(part)
+            before = min(before, len(self._given))  # less where it was taken back
+            self._given.append(text)
+        return "".join(self._given[before:])
 
     def _text(self, text: str) -> str:
         if self._inside and not self._blocks:
@@ -97,12 +106,25 @@ class Reader:
             return self._answer(closing=bool(tag["closing"]))
         return ""
 
+    def _recall(self) -> None:
+        """Take back what was given; where an answer's place is marked nothing else was."""
+        if self._tagged:
+            return
+        self._reasoning += self._given
+        self._given.clear()
+        self.recalled = self.recalled or self._shown
+        self.unanswered = self._shown = False
+        self._blank = ""
+
     def _message(self, mark: str) -> str:
         """Begin a message, its head or its text; hide it unless it says that it is an answer."""
         if mark in SPENT:
             if self._head is not None:
                 self._head.append(" ")
             return ""
+        if not self._writes_messages:
+            self._writes_messages = True
+            self._recall()
         head, self._head = "".join(self._head or ()), [] if mark in HEADS else None
         if mark in ANSWERS or (mark == BODY and _FINAL.match(head)):
             self._blocks.clear()
@@ -125,11 +147,12 @@ class Reader:
         if not closing:
             self._blocks += [] if empty else [name]
             return
-        if name in self._blocks:
+        if not self._blocks:
+            self._recall()
+        elif name in self._blocks:
             while self._blocks.pop() != name:
                 pass
         if not self._blocks:
-            # Also where no block was open: some models' first tag stands in their prompt.
             self._end_thought()
 
     def _answer(self, *, closing: bool) -> str:

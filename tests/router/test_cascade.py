@@ -84,6 +84,12 @@ async def test_it_streams_from_its_first_valid_citation_on() -> None:
     assert seen == ["", "Open it [1] now", "Open it [1] now or later."]
 
 
+def test_what_turns_out_to_be_a_thought_says_nothing() -> None:
+    doubt = AnswerDoubt((PASSAGE,), tagged=False)
+    assert not any(doubt.settled(Text(text)) for text in ("It is ", "there.", "</think>"))
+    assert doubt.against(ended(StopReason.END)) == "it said nothing"
+
+
 async def test_where_there_is_nothing_to_cite_its_words_are_sure() -> None:
     _, route = cascade(scripted("small", "Hello! How can I help?"), scripted("large"))
     assert shown(await heard(route, passages=())) == "Hello! How can I help?"

@@ -16,7 +16,12 @@ from bot.thoughts import BLOCKS, HIDDEN
 
 
 def read(reader: Reader, *pieces: str) -> str:
-    return "".join(map(reader.feed, pieces)) + reader.close()
+    """Return what is left to see in the end."""
+    seen = ""
+    for piece in pieces:
+        given = reader.feed(piece)
+        seen = given if reader.recalled else seen + given
+    return seen + reader.close()
 
 
 def direct(*pieces: str) -> str:
@@ -65,7 +70,11 @@ def test_every_strategy_has_its_template() -> None:
         ("<think never closed by > it says", ""),
         ("<think <b>never", ""),
         ("<thinking " + "x" * 300 + ">never", ""),
-        ("so we know.</think>Hello.", "so we know.Hello."),
+        ("so we know.</think>Hello.", "Hello."),
+        ("<unanswered/>so we know.[/THINK]Hello.", "Hello."),
+        ("<think>a </think> tag?</think>Hello.", "Hello."),
+        ("so we know.</think>", ""),
+        ("so we know.<|end|><|start|>assistant<|channel|>final<|message|>Hello.", "Hello."),
         ("<answer>Hello.</answer>", "Hello."),
         ("Hello. <thi", "Hello."),
         ("Hello. </thinking", "Hello."),
@@ -98,6 +107,14 @@ def test_text_is_shown_at_once_unless_it_may_begin_a_tag() -> None:
         " <thing>",
         " x",
     ]
+
+
+def test_what_was_shown_is_taken_back_when_it_turns_out_to_be_a_thought() -> None:
+    reader = Reader()
+    told = [(reader.feed(piece), reader.recalled) for piece in ("So ", "we", "</think>He", "llo.")]
+    assert told == [("So", False), (" we", False), ("He", True), ("llo.", False)]
+    assert reader.reasoning == "So we"
+    assert not reader.unanswered
 
 
 @pytest.mark.parametrize(
@@ -294,6 +311,8 @@ def test_hidden_reasoning_never_shows(
 ) -> None:
     opening, closing = tags
     written = f"{before}{opening}{secret}{closing}{after}"
+    for reader in (Reader(), Reader(tagged=True)):
+        assert "\u2620" not in "".join(map(reader.feed, cut(written, places))) + reader.close()
     for reader in (Reader(), Reader(tagged=True)):
         assert "\u2620" not in read(reader, *cut(written, places))
 
