@@ -132,6 +132,62 @@ async def test_a_stop_before_the_first_word_is_told_once(tmp_path: Path) -> None
                 assert untrue not in terminal.text()
 
 
+async def test_who_leaves_in_a_queue_leaves_at_once_and_is_answered_later(tmp_path: Path) -> None:
+    async with OpenAIServer(Answer(text="Gladly."), Answer(text="All is well.")) as server:
+        settle(tmp_path, server, more="requests_per_minute = 1")
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            await terminal.ask("Will you help me?")
+            terminal.say("Is all well?")
+            await terminal.until("…")
+            begun = time.monotonic()
+            terminal.press("\x04")
+            assert await terminal.exit() == 0
+            assert (
+                time.monotonic() - begun < 10.0
+            )  # a second on a quiet machine, of a minute's wait
+            assert "What has no answer yet gets one in: bot chat --continue" in terminal.text()
+            assert "(stopped)" not in terminal.text()
+        assert len(server.heard) == 1
+        async with Terminal(tmp_path, "chat", "--continue") as terminal:
+            await terminal.until("All is well.")
+            await terminal.until_prompt()
+            assert terminal.text().count("Is all well?") == 1
+        assert len(server.heard) == 2
+
+
+async def test_nobody_waits_at_the_end_for_an_answer_that_nobody_reads(tmp_path: Path) -> None:
+    silent = Answer(text="Never seen.", fault=Fault.SILENCE, after=0)
+    async with OpenAIServer(silent) as server:
+        settle(tmp_path, server, more="[engine]\nlease_seconds = 0.5\nsweep_seconds = 0.1")
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            terminal.say("Is all well?")
+            await until(lambda: server.heard)
+            terminal.kill()
+            await terminal.exit()
+        async with Terminal(tmp_path, "chat") as terminal:
+            await terminal.until_prompt()
+            await until(lambda: len(server.heard) == 2)  # what was left is taken up
+            begun = time.monotonic()
+            terminal.press("\x04")
+            assert await terminal.exit() == 0
+            assert time.monotonic() - begun < 10.0
+
+
+async def test_who_wants_to_leave_may_read_the_answer_to_its_end(tmp_path: Path) -> None:
+    async with OpenAIServer(Answer(text=LONG), pace=0.005) as server:
+        settle(tmp_path, server)
+        async with Terminal(tmp_path, "chat", lines=100) as terminal:
+            await terminal.until_prompt()
+            terminal.say("Tell me everything.")
+            await terminal.until("end1.")
+            terminal.press("\x04")
+            assert await terminal.exit() == 0
+            assert "end11." in terminal.text()
+            assert "bot chat --continue" not in terminal.text()
+
+
 async def test_a_question_outlives_a_kill_and_gets_its_one_answer(tmp_path: Path) -> None:
     async with OpenAIServer(Answer(text=LONG), Answer(text="All is well."), pace=0.01) as server:
         settle(tmp_path, server, more="[engine]\nlease_seconds = 0.5\nsweep_seconds = 0.1")

@@ -9,6 +9,8 @@ import click
 
 from channels.cli.here import Here, command
 
+_GRACE_SECONDS = 0.5  # for what is answered already, and only to be kept
+
 
 @click.command(
     epilog="""\b
@@ -28,10 +30,14 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     from bot.app import open_app
     from channels.cli.learning import first_words
     from channels.cli.loading import models_loaded
-    from channels.terminal.chat import CHANNEL, Chat
+    from channels.terminal.chat import CHANNEL, LATER, Chat
     from channels.terminal.commands import COMMANDS
     from channels.terminal.keyboard import open_keyboard
 
+    settings = here.settings()
+    # Nobody is left to read what is answered after the end: the next chat does it.
+    grace = min(settings.engine.grace_seconds, _GRACE_SECONDS)
+    engine = settings.engine.model_copy(update={"grace_seconds": grace})
     state = _state_folder(here)
     _log_to(state)
     page = here.page()
@@ -40,7 +46,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
         history=state and state / "history",
         commands={name: one.help for name, one in COMMANDS.items()},
     )
-    async with open_app(here.settings(), channels={CHANNEL}) as app:
+    async with open_app(settings.model_copy(update={"engine": engine}), channels={CHANNEL}) as app:
         if words := await first_words(app.articles, app.settings):
             page.note(words)
         for trouble in await models_loaded(app.backends.values()):
@@ -62,7 +68,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
         try:
             return await talk.run()
         except asyncio.CancelledError:  # SIGTERM
-            page.note("\nTold to end. What has no answer yet gets one in: bot chat --continue")
+            page.note(f"\nTold to end. {LATER}")
             raise
 
 

@@ -30,9 +30,14 @@ class Answer:
                 return reply
         return None
 
-    def leave(self) -> None:
+    @property
+    def begun(self) -> bool:
+        """Whether there is something of it to read."""
+        return bool(self._shown)
+
+    def leave(self, *, stopped: bool) -> None:
         """The customer waits no longer."""
-        self._page.end(stopped=True)
+        self._page.end(stopped=stopped)
 
     def _begin_again(self) -> None:
         """A reply was shown, and it was not to the last message: another one follows."""

@@ -16,6 +16,8 @@ from channels.terminal.keyboard import Keyboard
 from channels.terminal.page import STOPPED, Page
 
 CHANNEL = "terminal"
+LATER = "What has no answer yet gets one in: bot chat --continue"
+"""What is told to whoever leaves before the answer."""
 
 _COMMAND = re.compile(r"(/[a-z]+)(?:\s+(.*))?|/", re.DOTALL | re.IGNORECASE)
 _STOP_SECONDS = 0.5  # how long a stopped answer may take to be kept; the prompt comes back anyway
@@ -49,6 +51,7 @@ class Chat:
         self.keyboard = keyboard
         self._customer = customer
         self._lost = False  # a message was not kept
+        self._leaving = False  # the customer wants to, once nothing is being said any more
         self.begin_anew()
 
     # --- Which conversation ------------------------------------------------------------------
@@ -108,19 +111,19 @@ class Chat:
         return 2 if self._lost else 0
 
     async def _talk(self) -> None:
-        leaving = False  # Ctrl-C was pressed once, with nothing written
-        while True:
+        interrupted = False  # Ctrl-C was pressed once, with nothing written
+        while not self._leaving:
             try:
                 text = await self.keyboard.read()
             except KeyboardInterrupt:
-                if leaving:
+                if interrupted:
                     return
-                leaving = True
+                interrupted = True
                 self.page.note("Ctrl-C once more leaves, and so does Ctrl-D.")
             except EOFError:
                 return
             else:
-                leaving = False
+                interrupted = False
                 if not await self._take(text.strip()):
                     return
 
@@ -172,11 +175,14 @@ class Chat:
             await self._answer(accepted.conversation, accepted.seq)
 
     async def _answer(self, conversation: int, seq: int) -> None:
-        """Show the answer to the message ``seq``; Ctrl-C stops it and keeps what was said."""
+        """Show the answer to the message ``seq``; Ctrl-C stops it and keeps what was said.
+
+        Ctrl-D leaves: at once while nothing is said yet, else after the answer.
+        """
         self.page.note("")
-        answer = Answer(self.page)
         stop = asyncio.Event()
-        with on_interrupt(stop.set), self.keyboard.hushed():
+        with on_interrupt(stop.set), self.keyboard.hushed(lambda: self._leave(answer, following)):
+            answer = Answer(self.page)
             async with asyncio.TaskGroup() as tasks:
                 following = tasks.create_task(self._follow(answer, conversation, seq))
                 stopping = tasks.create_task(self._stop(stop, conversation, following))
@@ -184,8 +190,13 @@ class Chat:
                 stopping.cancel()
         self.reply = answer.reply or self.reply
         if answer.reply is None:
-            answer.leave()
-        self.page.note("")
+            answer.leave(stopped=not self._leaving)
+        self.page.note(LATER if self._leaving and answer.reply is None else "")
+
+    def _leave(self, answer: Answer, following: asyncio.Task[None]) -> None:
+        self._leaving = True
+        if not answer.begun:
+            following.cancel()
 
     async def _follow(self, answer: Answer, conversation: int, seq: int) -> None:
         async for event in self.app.engine.follow(conversation, seq=seq):

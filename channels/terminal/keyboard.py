@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
@@ -39,8 +39,11 @@ class Keyboard(Protocol):
         """
         ...
 
-    def hushed(self) -> AbstractContextManager[None]:
-        """Keep what is typed off the screen while an answer is written; ``read`` has it later."""
+    def hushed(self, leave: Callable[[], None]) -> AbstractContextManager[None]:
+        """Keep what is typed off the screen while an answer is written; ``read`` has it later.
+
+        Ctrl-D, where nothing was typed before it, calls ``leave`` instead.
+        """
         ...
 
 
@@ -57,8 +60,20 @@ class Prompt:
         return await self._session.prompt_async([("bold", _PROMPT)])
 
     @contextmanager
-    def hushed(self) -> Iterator[None]:
+    def hushed(self, leave: Callable[[], None]) -> Iterator[None]:
         import termios
+
+        from prompt_toolkit.input.typeahead import store_typeahead
+        from prompt_toolkit.key_binding.key_processor import KeyPress
+        from prompt_toolkit.keys import Keys
+
+        typed: list[KeyPress] = []
+
+        def take() -> None:
+            typed.extend(self._session.input.read_keys())
+            if {press.key for press in typed} == {Keys.ControlD}:
+                typed.clear()
+                leave()
 
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
@@ -69,8 +84,10 @@ class Prompt:
         termios.tcsetattr(terminal, termios.TCSANOW, silent)
         _tell(_MARK_PASTES)
         try:
-            yield
+            with self._session.input.attach(take):
+                yield
         finally:
+            store_typeahead(self._session.input, typed)
             _tell(_MARK_NO_PASTES)
             termios.tcsetattr(terminal, termios.TCSANOW, before)
 
@@ -125,7 +142,7 @@ class Lines:
             if self._prompt and not line:
                 _tell("\n")  # Ctrl-C or Ctrl-D: what comes next begins a line
 
-    def hushed(self) -> AbstractContextManager[None]:
+    def hushed(self, leave: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - lines wait
         return nullcontext()
 
     def _text(self, line: bytes) -> str:
