@@ -152,6 +152,13 @@ def test_half_an_event_is_none() -> None:
     assert list(reader.end()) == []
 
 
+@pytest.mark.parametrize("sign", [b"data:\n\n", b"data: \r\n\r\n", b"event: ping\ndata:\n\n"])
+def test_an_event_without_data_is_a_sign_of_life(sign: bytes) -> None:
+    reader = EventReader()
+    assert list(reader.feed(sign + b'data: {"whole": 1}\n\n' + sign)) == [Event("", {"whole": 1})]
+    assert list(reader.end()) == []
+
+
 def test_the_last_event_may_lack_its_blank_line() -> None:
     reader = EventReader()
     assert list(reader.feed(b"data: {}\n")) == []

@@ -64,7 +64,8 @@ def _read(block: bytes, understand: Callable[[str, str], Event]) -> Event | None
             data.append(value.removeprefix(b" "))
         elif label == b"event":
             name = value.removeprefix(b" ")
-    return understand(_text(name).strip(), _text(b"\n".join(data))) if data else None
+    whole = b"\n".join(data)  # without data it is a sign of life, and no event
+    return understand(_text(name).strip(), _text(whole)) if whole else None
 
 
 def _text(line: bytes) -> str:
