@@ -1,6 +1,7 @@
 """Every way in which a provider fails, over real HTTP, becomes the error of who must act."""
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -301,6 +302,26 @@ async def test_why_it_stopped_is_told(kind: str, words: dict[str, str], reason: 
         kind, Answer(text="Well,", stop=words["anthropic" if kind in CLAUDES else ""])
     )
     assert end.reason is reason
+
+
+async def test_a_question_that_is_found_too_long_in_mid_stream_is_not_asked_again() -> None:
+    error = {"code": "context_length_exceeded", "message": "Your input exceeds the context window"}
+    failed = {"type": "response.failed", "response": {"status": "failed", "error": error}}
+    caught = await failure(
+        "responses", Recording(pieces=[f"data: {json.dumps(failed)}\n\n".encode()])
+    )
+    assert isinstance(caught, BackendUnavailable)
+    assert "reads more" in str(caught)
+
+
+@pytest.mark.parametrize("why", ["error", "abort", "insufficient_system_resource"])
+@pytest.mark.parametrize("speaker", ["openai", "azure", "huggingface"])
+async def test_an_answer_that_its_server_gave_up_is_never_taken_for_whole(
+    speaker: str, why: str
+) -> None:
+    caught = await failure(speaker, Answer(text="Within 30", stop=why))
+    assert isinstance(caught, BackendBusy)
+    assert why in str(caught)
 
 
 @pytest.mark.parametrize("kind", [name for name, way in WAYS.items() if way.calls])

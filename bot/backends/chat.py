@@ -19,6 +19,7 @@ from bot.backends.base import (
     Text,
     Thought,
 )
+from bot.backends.connections import Refused
 from bot.backends.events import DONE, Event
 from bot.messages import ToolCall, Usage
 from bot.settings import ChatSettings
@@ -40,6 +41,7 @@ _REASONS = {
     "function_call": StopReason.TOOL,
     "content_filter": StopReason.REFUSAL,
 }
+_GIVEN_UP = {"error", "abort", "insufficient_system_resource"}  # the last one is DeepSeek's
 
 
 # --- The question -----------------------------------------------------------------------------
@@ -149,6 +151,7 @@ class ChatAnswer:
         for call in delta.get("tool_calls") or ():
             self._collect(call)
         if stopped := choice.get("finish_reason"):
+            check_end(stopped)
             self._reason = self._meant(stopped)
 
     def _meant(self, stopped: str) -> StopReason:
@@ -168,6 +171,12 @@ class ChatAnswer:
         call["id"] = call["id"] or part.get("id") or ""
         call["name"] = call["name"] or function.get("name") or ""
         call["arguments"] += function.get("arguments") or ""
+
+
+def check_end(stopped: str) -> None:
+    """Raise Refused where ``stopped``, a ``finish_reason``, tells that the model was stopped."""
+    if stopped in _GIVEN_UP:
+        raise Refused(None, {"message": f"The answer was given up: {stopped}"})
 
 
 def _content(content: str | list[Part]) -> Iterator[Output]:

@@ -22,6 +22,7 @@ _STATUS = {
     "timeout_error": 504,
     "overloaded_error": 529,
     "invalid_prompt": 400,
+    "context_length_exceeded": 400,
     "rate_limit_exceeded": 429,
     "throttlingException": 429,
     "validationException": 400,

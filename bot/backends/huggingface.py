@@ -272,6 +272,7 @@ class _Written:
         for choice in chunk["choices"]:
             yield from self._say(choice.get("text") or "")
             if stopped := choice.get("finish_reason"):
+                chat.check_end(stopped)
                 self._reason = StopReason.LENGTH if stopped == "length" else StopReason.END
 
     def _say(self, text: str) -> Iterator[Output]:
