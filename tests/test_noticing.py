@@ -198,6 +198,30 @@ async def test_facts_are_held_to_their_schema(tmp_path: Path) -> None:
     assert "count: must be integer" in small.requests[1].history[-1].text
 
 
+async def test_a_part_of_an_object_that_cannot_be_read_is_not_taken_for_it(tmp_path: Path) -> None:
+    broken = '{"product": {"name": "Pelican 2"}, "name": "Ada",}'
+    main = ScriptedBackend("Gladly.", name="main")
+    small = ScriptedBackend(broken, 'As {JSON}: {"name": "Ada"}', name="small")
+    tasks = _prompted(facts={"by": "prompt", "backend": "small"})
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        await ask(app, "Ada here, it is about the Pelican 2")
+        assert (await _conversation(app)).facts == {"name": "Ada"}
+
+
+async def test_what_a_schema_holds_for_usual_is_no_fact(tmp_path: Path) -> None:
+    schema = tmp_path / "facts.json"
+    schema.write_text(
+        '{"properties": {"country": {"type": "string", "default": "DE"}, "size": {}}}'
+    )
+    main = ScriptedBackend("Gladly.", name="main")
+    small = ScriptedBackend('{"country": "FR"}', '{"size": 2}', name="small")
+    tasks = _prompted(facts={"by": "prompt", "backend": "small", "schema_file": schema})
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        await ask(app, "I live in France")
+        await ask(app, "And I want two")
+        assert (await _conversation(app)).facts == {"country": "FR", "size": 2}
+
+
 @pytest.mark.parametrize("value", ["NaN", "1e999", '"\\ud83d"'])
 async def test_facts_that_cannot_be_kept_or_sent_cost_no_answer(tmp_path: Path, value: str) -> None:
     schema = tmp_path / "facts.json"

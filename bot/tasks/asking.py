@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
@@ -101,14 +102,15 @@ async def _written(outputs: Any) -> str:
 
 
 def _object(answer: str) -> Mapping[str, Any]:
-    """Return the first JSON object in ``answer``, whatever stands around it."""
+    """Return the first JSON object in ``answer``, whatever stands around it.
+
+    One that stands in another, which cannot be read, is only a part of what was meant.
+    """
     decoder = json.JSONDecoder()
     start = answer.find("{")
     while start >= 0:
-        try:
-            found, _ = decoder.raw_decode(answer, start)
-        except (ValueError, RecursionError):
-            start = answer.find("{", start + 1)
-        else:
-            return dict(found)
+        if answer.count("{", 0, start) == answer.count("}", 0, start):
+            with suppress(ValueError, RecursionError):
+                return dict(decoder.raw_decode(answer, start)[0])
+        start = answer.find("{", start + 1)
     raise ValueError("There is no JSON object in it.")

@@ -46,7 +46,7 @@ class Schema:
         self._refused = fastjsonschema.JsonSchemaValueException
         partial = {name: part for name, part in schema.items() if name != "required"}
         try:
-            self._validate = fastjsonschema.compile(partial)
+            self._validate = fastjsonschema.compile(partial, use_default=False)
         except (fastjsonschema.JsonSchemaException, TypeError, AttributeError) as error:
             raise ValueError(f"it is not a JSON schema: {error}") from error
         self.text = json.dumps(partial, ensure_ascii=False, indent=1)
