@@ -8,7 +8,7 @@ import pytest
 from bot.knowledge.terms import Terms
 from bot.tasks.base import Json
 from bot.tasks.rules import RuledFacts, RuledLanguages, RuledMoods, RuledTopics
-from bot.tasks.schema import DEFAULT
+from bot.tasks.schema import DEFAULT, Schema
 
 # --- Moods ------------------------------------------------------------------------------------
 
@@ -222,6 +222,22 @@ async def test_a_schema_of_ones_own_says_what_is_looked_for() -> None:
     text = "Booking BK1234, 2026-11-22, size m or xl, not BK12345. Regards, Ada"
     found = await RuledFacts().facts(text, schema)
     assert found == {"size": "XL", "booking": "BK1234", "day": "2026-11-22"}
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "found"),
+    [
+        ({"pattern": "^(BK|AX)[0-9]{4}$"}, "Booking AX1234, please", "AX1234"),
+        ({"pattern": "^BK-([0-9]{4})$"}, "Booking BK-1234, please", "BK-1234"),
+        ({"format": "date"}, "On 2026-11-22, part 2026-13-40", "2026-11-22"),
+    ],
+)
+async def test_what_is_found_has_the_whole_form(
+    form: Mapping[str, Json], text: str, found: str
+) -> None:
+    schema: Mapping[str, Json] = {"properties": {"it": {"type": "string", **form}}}
+    assert await RuledFacts().facts(text, schema) == {"it": found}
+    assert Schema(schema).proven({"it": found}) == {"it": found}
 
 
 async def test_what_has_no_form_is_not_guessed() -> None:

@@ -8,7 +8,7 @@ from bot.tasks.base import Json
 _MAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
 _FORMATS = {
     "email": _MAIL,
-    "date": r"\b\d{4}-\d{2}-\d{2}\b",
+    "date": r"\b\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b",
     "uri": r"\bhttps?://[^\s<>\"']{1,500}",
     "phone": r"(?<![\w-])\+?\d[\d /().-]{6,18}\d(?![\w-])",
 }
@@ -42,7 +42,7 @@ def _last(text: str, form: Json) -> Json:
     found = None
     for pattern in _patterns(form):
         for match in pattern.finditer(text):
-            found = match.group(1) if pattern.groups else match.group()
+            found = match.group()
     return found
 
 
