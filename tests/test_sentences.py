@@ -43,6 +43,8 @@ def test_only_bare_sentences_are_translated(markdown: str, sentences: list[str])
         ("days [1], and euros [2]", "DAYS, AND EUROS [1] [2]"),
         ("> see [our page](help.md) now", "> SEE [OUR PAGE](help.md) NOW"),
         ("it is **new** here", "IT IS **NEW** HERE"),
+        ("at [www.a.example](https://a.example)", "AT [www.a.example](https://a.example)"),
+        ("ask [me@a.example](mailto:me@a.example)!", "ASK [me@a.example](mailto:me@a.example)!"),
         ("ask help@example.com today", "ASK help@example.com TODAY"),
         ("use `bot chat` here", "USE `bot chat` HERE"),
         ("```\nbot chat\n```\nthere", "```\nbot chat\n```\nTHERE"),

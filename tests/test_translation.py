@@ -154,6 +154,21 @@ async def test_an_address_may_stand_among_letters_that_set_no_blanks(tmp_path: P
         assert await translator.translate(english, source="en", target="ja") == japanese
 
 
+@pytest.mark.parametrize("lost", ["https://larkmoor.example/help", "ida@larkmoor.example"])
+async def test_a_prompt_that_loses_an_address_is_not_taken(tmp_path: Path, lost: str) -> None:
+    german = "Siehe https://larkmoor.example/help oder schreiben Sie an ida@larkmoor.example."
+    async with shop(tmp_path, _prompted(german.replace(lost, "uns"))) as app:
+        made = app.noticing.tasks.translator
+        assert made is not None
+        translator = made(Account(0, lambda _attempt: None))
+        with pytest.raises(TaskFailed, match="lost an address"):
+            await translator.translate(
+                "See https://larkmoor.example/help or write to ida@larkmoor.example.",
+                source="en",
+                target="de",
+            )
+
+
 def _prompted(*answers: str) -> str:
     return f"""
 [router]

@@ -106,8 +106,8 @@ class PromptedTranslator(_Prompted):
         """Return ``text`` in ``target``.
 
         Raises:
-            TaskFailed: it was cut, declined, lost a mark such as [1], or names an address that
-                ``text`` has not.
+            TaskFailed: it was cut, declined, lost a mark such as [1] or an address, or names one
+                that ``text`` has not.
         """
         system = self._asker.render("tasks/translation.j2", source=source, target=target)
         written = []
@@ -117,6 +117,8 @@ class PromptedTranslator(_Prompted):
                 raise TaskFailed("The translation lost a source's number, or was cut or declined.")
             if not _addresses(there) <= _addresses(part):
                 raise TaskFailed("The translation names an address that stands nowhere else.")
+            if not _addresses(part) <= _addresses(there):
+                raise TaskFailed("The translation lost an address.")
             written.append(there)
         return "\n\n".join(written)
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 # Each is bounded, so that no line takes long.
+_TARGET: Final = r"\]\([^()\s]{1,600}\)"
+_ADDRESS: Final = r"(?:https?://|www\.|[\w.+-]{1,64}@)[^\s\[\]]{0,200}"
 _KEPT: Final = re.compile(
-    r"(`+[^`]{1,500}`+"
+    rf"(!?\[{_ADDRESS}{_TARGET}"
+    r"|`+[^`]{1,500}`+"
     r"|<[^<>\s]{1,500}>"
     r"|(?:https?://|www\.)[^\s<>()\[\]]{0,500}[^\s<>()\[\].,;:!?]"
     r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4})"
 )
-_LINK: Final = re.compile(r"(!?\[)([^\[\]]{1,200})(\]\([^()\s]{1,600}\))")
+_LINK: Final = re.compile(rf"(!?\[)(?!{_ADDRESS}\])([^\[\]]{{1,200}})({_TARGET})")
 _EMPHASIS: Final = re.compile(
     r"(?<![\w*])(\*\*|__|\*|_)(?=[^\s*_])([^*_]{1,300})(?<=\S)\1(?![\w*])"
 )
