@@ -44,6 +44,8 @@ from bot.store.processes import SqlProcesses
 from bot.store.spendings import SqlSpendings
 from bot.store.visits import SqlVisits
 from bot.tasks.interpreting import Interpreter
+from bot.tasks.models.resident import Show as ShowLoading
+from bot.tasks.models.resident import unseen
 from bot.tasks.noticing import Noticing
 from bot.wiring.backends import Words, build_backends, narrowed
 from bot.wiring.models import Models
@@ -113,6 +115,7 @@ async def open_app(
     posters: Collection[Poster] = (),
     joins: Collection[Join] = (),
     backends: Mapping[str, Backend] | None = None,
+    loading: ShowLoading = unseen,
     clock: Callable[[], float] = time.time,  # noqa: TID251 - where the house meets the world
 ) -> AsyncIterator[App]:
     """Open the database, put the parts together and run the engine until the block ends.
@@ -121,7 +124,7 @@ async def open_app(
     ones that their replies are posted with. ``joins`` bring posters of their own, and what shows
     answers while they are written; they are left once the last turn and the last post are over.
     ``backends`` takes the place of the configured ones, for tests and programs that bring their
-    own.
+    own. ``loading`` shows how far the models of tasks are, which may take minutes to come.
 
     Leaving the block gives running turns their grace and then posts what they left; leaving it by
     an error gives none.
@@ -161,7 +164,7 @@ async def open_app(
             words=words,
             clock=clock,
         )
-        await models.residents.ready()
+        await models.residents.ready(loading)
         sides = [await closing.enter_async_context(join(parts)) for join in joins]
         process = _process(channels)
         noticing = build_noticing(settings, tasks)

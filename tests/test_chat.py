@@ -10,6 +10,7 @@ from tests.house import until
 from tests.servers.acts import Act, Answer, Fault
 from tests.servers.openai import OpenAIServer
 from tests.terminals import Terminal
+from tests.tiny.fixtures import Build
 
 PARAGRAPHS = [
     f"Paragraph {number} has **bold** words and goes on for a while, so that it is broken into "
@@ -389,3 +390,27 @@ async def test_the_prompt_is_there_before_anything_heavy_is_imported(tmp_path: P
     assert "prompt_toolkit" in imported
     heavy = {"anthropic", "openai", "transformers", "torch", "fastapi", "slack_bolt", "alembic"}
     assert not imported & (heavy | {"genai_prices", "bs4", "markdown_it", "rich", "yaml"})
+
+
+OWN = '[backends.own]\nkind = "transformers"\nmax_tokens = 16\nmodel = "{model}"'
+NOTICES = '[tasks.sentiment]\nby = "model"\nmodel = "{model}"'
+
+
+@pytest.mark.parametrize(("model", "section"), [("llama", OWN), ("classifier", NOTICES)])
+async def test_a_model_that_is_loaded_is_shown_until_it_is_there(
+    tiny: Build, tmp_path: Path, model: str, section: str
+) -> None:
+    (tmp_path / "bot.toml").write_text(section.format(model=tiny(model)))
+    async with Terminal(tmp_path, "ask", "Where is my parcel?", columns=250) as terminal:
+        await terminal.until(f"Loading {tiny(model)}")
+        assert await terminal.exit() == 0
+        assert "Loading" not in terminal.text()
+
+
+async def test_nobody_must_wait_until_a_model_is_loaded(tiny: Build, tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text(NOTICES.format(model=tiny("classifier")))
+    async with Terminal(tmp_path, "chat", columns=250) as terminal:
+        await terminal.until(f"Loading {tiny('classifier')}")
+        terminal.press("\x03")
+        assert await terminal.exit() == 130
+        assert "Loading" not in terminal.text()

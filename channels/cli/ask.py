@@ -13,7 +13,7 @@ from bot.messages import Inbound, Outcome, Replied, Reply
 from bot.strategies import STRATEGIES
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
-from channels.cli.loading import models_loaded, told_once
+from channels.cli.loading import model_bar, models_loaded, told_once
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
 
@@ -55,7 +55,7 @@ async def ask(
     text = " ".join(question)
     if text == "-":
         text = _piped(settings.bot.longest_message)
-    async with open_app(settings) as app:
+    async with open_app(settings, loading=model_bar) as app:
         if words := await first_words(app.articles, app.settings):
             click.echo(words, err=True)
         troubles = await models_loaded(app.backends.values())  # the log has told them

@@ -29,7 +29,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     """
     from bot.app import open_app
     from channels.cli.learning import first_words
-    from channels.cli.loading import models_loaded
+    from channels.cli.loading import model_bar, models_loaded
     from channels.terminal.chat import CHANNEL, LATER, Chat
     from channels.terminal.commands import COMMANDS
     from channels.terminal.keyboard import open_keyboard
@@ -46,7 +46,8 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
         history=state and state / "history",
         commands={name: one.help for name, one in COMMANDS.items()},
     )
-    async with open_app(settings.model_copy(update={"engine": engine}), channels={CHANNEL}) as app:
+    settings = settings.model_copy(update={"engine": engine})
+    async with open_app(settings, channels={CHANNEL}, loading=model_bar) as app:
         if words := await first_words(app.articles, app.settings):
             page.note(words)
         for trouble in await models_loaded(app.backends.values()):

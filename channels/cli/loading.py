@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from bot.backends.base import Backend
 from bot.local.base import Progress
@@ -20,11 +20,16 @@ async def models_loaded(backends: Iterable[Backend]) -> Sequence[str]:
     local = [backend for backend in backends if isinstance(backend, TransformersBackend)]
     for backend in local:
         backend.warm()
-        with loading_bar(f"Loading {backend.model}") as tell:
+        with model_bar(backend.model) as tell:
             while backend.loading is not None:
                 tell(*backend.loading)
                 await asyncio.sleep(_LOOK_SECONDS)
     return [backend.trouble for backend in local if backend.trouble]
+
+
+def model_bar(model: str) -> AbstractContextManager[Progress]:
+    """Show how far a model is, while the block runs that loads it."""
+    return loading_bar(f"Loading {model}")
 
 
 @contextmanager

@@ -2,14 +2,27 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from bot.errors import LocalModelError
-from bot.local import Head, Lane, Loaded, Shape, load
+from bot.local import Head, Lane, Loaded, Progress, Shape, load
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Show = Callable[[str], AbstractContextManager[Progress]]
+"""Shows how far the model of that name is, while the block runs that loads it."""
+
+
+def unseen(_model: str) -> AbstractContextManager[Progress]:
+    """Show nothing."""
+    return nullcontext(_silent)
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Tell nobody."""
 
 
 class Resident:
@@ -27,14 +40,14 @@ class Resident:
         """Refuse the model, once it is loaded, if ``fit`` finds something against it."""
         self._fits.append(fit)
 
-    async def ready(self) -> None:
+    async def ready(self, progress: Progress = _silent) -> None:
         """Load the model now.
 
         Raises:
             LocalModelError: it cannot be loaded, or it is not one for its task.
             MissingExtra: torch or transformers is not installed.
         """
-        await self._lane.run(self._model)
+        await self._lane.run(self._model, progress)
 
     async def ask(self, job: Callable[[Loaded], T]) -> T:
         """Return what ``job`` makes of the loaded model, in the model's own thread."""
@@ -44,9 +57,9 @@ class Resident:
         """Take no more jobs; safe to call twice."""
         self._lane.close()
 
-    def _model(self) -> Loaded:
+    def _model(self, progress: Progress = _silent) -> Loaded:
         if self._loaded is None:
-            loaded = load(self._shape, head=self._head)
+            loaded = load(self._shape, head=self._head, progress=progress)
             for fit in self._fits:
                 if against := fit(loaded):
                     raise LocalModelError(f"The model '{self.name}' {against}")
@@ -67,10 +80,11 @@ class Residents:
             self._all[shape, head] = Resident(shape, head=head)
         return self._all[shape, head]
 
-    async def ready(self) -> None:
+    async def ready(self, show: Show = unseen) -> None:
         """Load them all; raises what ``Resident.ready`` raises."""
         for resident in self._all.values():
-            await resident.ready()
+            with show(resident.name) as progress:
+                await resident.ready(progress)
 
     def close(self) -> None:
         """Let them take no more jobs."""
