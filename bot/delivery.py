@@ -10,13 +10,13 @@ from typing import Protocol, Self
 from bot.errors import (
     DeliveryRefused,
     FrontdeskError,
-    StoreError,
     StoreUnavailable,
     without_text,
     without_words,
 )
 from bot.messages import Delivery
 from bot.store.base import Outbox
+from bot.surviving import Surviving
 
 _logger = logging.getLogger(__name__)
 
@@ -108,13 +108,8 @@ class Courier:
         self.wake()  # the conversation's next reply may be due
 
     async def _next(self) -> Delivery | None:
-        try:
+        with Surviving(_logger, "The outbox could not be read; trying again"):
             return await self._take()
-        except StoreError as error:
-            _logger.warning("The outbox could not be read; trying again: %s", error)
-        except Exception as error:  # or it would end the whole process
-            text = "The outbox could not be read; trying again."
-            _logger.exception(text, exc_info=without_words(error))
         return None
 
     async def _rest(self) -> None:
@@ -141,13 +136,9 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery, *, begun: float) -> None:
         """Post ``delivery``, taken at ``begun`` or later, and keep how it went."""
-        try:
+        # What was posted is found again once the delivery's time is over.
+        with Surviving(_logger, "How a delivery went is not kept"):
             await self._try(delivery, until=begun + _SHARE_TO_POST * self._seconds)
-        except StoreError as error:
-            # What was posted is found again once the delivery's time is over.
-            _logger.warning("How a delivery went is not kept: %s", error)
-        except Exception as error:  # likewise
-            _logger.exception("How a delivery went is not kept.", exc_info=without_words(error))
 
     async def _try(self, delivery: Delivery, *, until: float) -> None:
         if delivery.attempts > _MOST_ATTEMPTS:

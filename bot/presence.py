@@ -7,9 +7,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from bot.errors import StoreError, without_words
+from bot.errors import StoreError
 from bot.messages import LeftAlone
 from bot.store.base import Process, Processes
+from bot.surviving import Surviving
 
 _logger = logging.getLogger(__name__)
 
@@ -59,18 +60,13 @@ class Presence:
                     await self._news.wait()
 
     async def _show(self) -> None:
-        try:
+        with Surviving(_logger, "Others could not be told that this process runs"):
             await self._processes.seen(
                 self._process,
                 left_alone=self._left_alone(),
                 queues=self._queues(),
                 seconds=self._seconds,
             )
-        except StoreError as error:
-            _logger.warning("Others could not be told that this process runs: %s", error)
-        except Exception as error:
-            text = "Others could not be told that this process runs."
-            _logger.exception(text, exc_info=without_words(error))
 
     async def __aexit__(
         self,

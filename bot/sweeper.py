@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 
-from bot.errors import StoreError, without_words
 from bot.settings import EngineSettings
 from bot.store.base import Conversations, Lease
+from bot.surviving import Surviving
 
 _logger = logging.getLogger(__name__)
 
@@ -34,13 +34,8 @@ class Sweeper:
     async def run(self) -> None:
         """Look again and again, whatever comes of it."""
         while self._channels:
-            try:
+            with Surviving(_logger, "Could not look for waiting conversations"):
                 await self._sweep()
-            except StoreError as error:
-                _logger.warning("Could not look for waiting conversations: %s", error)
-            except Exception as error:  # or it would end all turns
-                text = "Could not look for waiting conversations."
-                _logger.exception(text, exc_info=without_words(error))
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _sweep(self) -> None:

@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Self
 
 from bot.backends.base import Backend, Request, Said
-from bot.errors import BackendError, StoreError, without_words
+from bot.errors import BackendError
 from bot.messages import Attempt, Usage
 from bot.router.breaker import Breaker
 from bot.router.line import Line, Patience, Price
+from bot.surviving import Surviving
 
 _logger = logging.getLogger(__name__)
 
@@ -123,13 +124,8 @@ class Probing:
     async def _run(self) -> None:
         while True:
             await self._sleep(self._seconds)
-            try:
+            with Surviving(_logger, "No backend could be asked whether it works again"):
                 await self._ask()
-            except StoreError as error:
-                _logger.warning("No backend could be asked whether it works again: %s", error)
-            except Exception as error:
-                text = "No backend could be asked whether it works again."
-                _logger.exception(text, exc_info=without_words(error))
 
     async def __aexit__(
         self,
