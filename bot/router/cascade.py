@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
-from bot.backends.base import Backend, Finished, Output
-from bot.errors import BackendUnavailable, BackendUnsure
+from bot.backends.base import Backend, Finished, Output, StopReason
+from bot.errors import BackendError, BackendUnavailable, BackendUnsure
 from bot.router.circumstances import Circumstances
 from bot.router.line import Line, Verdict
 from bot.settings import CascadeSettings
@@ -56,6 +56,8 @@ class Trial:
         self._doubt = doubt
         self._verdict = verdict
         self._settled = False
+        self._went = "is left alone"
+        self._given = False
 
     @property
     def whole(self) -> bool:
@@ -65,9 +67,9 @@ class Trial:
     @property
     def told(self) -> str:
         """What became of it, for the audit."""
-        if self.why:
-            return f"was unsure, {self.why}"
-        return "was sure" if self._settled else "gave no answer"
+        if not self.why:
+            return self._went
+        return f"was unsure, {self.why}" + (", but nobody else answered" if self._given else "")
 
     def verdict(self, finished: Finished) -> str:
         """Judge the end of an answer that is let out by then; what is held back waits for it."""
@@ -79,23 +81,32 @@ class Trial:
         Raises:
             BackendUnsure: it never was.
         """
-        async with aclosing(answer):
-            async for output in answer:
-                if self._settled:
-                    yield output
-                    continue
-                self.held.append(output)
-                if self._settles(output):
-                    for held in self.release():
-                        yield held
+        self._went = "gave no answer"
+        try:
+            async with aclosing(answer):
+                async for output in answer:
+                    if self._settled:
+                        yield output
+                        continue
+                    self.held.append(output)
+                    if self._settles(output):
+                        for held in self.release():
+                            yield held
+        except BackendError:
+            self._went += ", but broke off" if self._settled else ""
+            raise
 
     def release(self) -> Iterator[Output]:
-        """Let out what was held back."""
+        """Let out what was held back; that a model declines is an answer."""
         held, self.held, self._settled = self.held, [], True
+        self._went = "was sure"
         for output in held:
-            if isinstance(output, Finished) and (against := self._verdict(output)):
-                self.why = against
-                raise BackendUnavailable(against, backend=self.line.backend.name)
+            if isinstance(output, Finished):
+                refused = output.reason is StopReason.REFUSAL
+                if against := "" if refused else self._verdict(output):
+                    self.why = against
+                    raise BackendUnavailable(against, backend=self.line.backend.name)
+                self._given = True
             yield output
 
     def _settles(self, output: Output) -> bool:

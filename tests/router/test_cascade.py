@@ -26,7 +26,7 @@ from bot.settings import BudgetSettings, CascadeSettings, RouterSettings, Rule, 
 from bot.store.database import Database
 from bot.store.spendings import SqlSpendings
 from tests.clocks import Clock
-from tests.router.routers import REQUEST, TERMINAL, router, scripted, shown
+from tests.router.routers import REQUEST, TERMINAL, misconfigured, router, scripted, shown
 
 PASSAGE = Passage(
     id=7, article="p.md", title="Parcels", headings=("Parcels",), link="", text="Ask.", coverage=0.6
@@ -155,6 +155,30 @@ async def test_an_unsure_answer_is_better_than_none() -> None:
     assert shown(outputs) == "Open the page."
     assert isinstance(outputs[-1], Finished)
     assert route.backend.name == "small"
+    assert route.why == "cascade: small was unsure, it cites nothing, but nobody else answered"
+
+
+async def test_where_the_chain_fails_a_refusal_is_still_an_answer() -> None:
+    dead = scripted("large", BackendUnavailable("Gone away.", backend="large"))
+    silent = Finished(reason=StopReason.REFUSAL, usage=Usage(), model="small-1")
+    _, route = cascade(scripted("small", [silent]), dead)
+    assert (await heard(route))[-1] == silent
+
+
+async def test_the_audit_tells_of_a_sure_answer_that_broke_off() -> None:
+    broken = BackendUnavailable("The line was cut.", backend="small")
+    _, route = cascade(scripted("small", ["See [1]. ", broken]), scripted("large", "Ask us [1]."))
+    assert shown(await heard(route)) == "Ask us [1]."
+    assert route.why == "cascade: small was sure, but broke off"
+
+
+async def test_the_audit_tells_of_a_small_one_that_was_not_asked() -> None:
+    made, route = cascade(scripted("small", misconfigured()), scripted("large", "Ask us [1]."))
+    await heard(route)
+    assert route.why == "cascade: small gave no answer"
+    route = made.route(COVERED)
+    await heard(route)
+    assert route.why == "cascade: small is left alone"
 
 
 async def test_an_empty_answer_is_not() -> None:
