@@ -206,9 +206,7 @@ async def open_app(
             news=news,
             seconds=settings.engine.lease_seconds,
         )
-        probing = Probing(
-            ask=router.probe, seconds=settings.router.probe_seconds if channels else 0.0
-        )
+        probing = Probing(ask=router.probe, seconds=settings.router.probe_seconds)
         warming = _warming(built.values() if channels else ())
         async with presence, courier, probing, engine, warming:
             yield App(

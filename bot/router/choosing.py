@@ -70,7 +70,8 @@ def _with_small(choice: Choice, to: Circumstances, cascade: CascadeSettings | No
 
 
 def _chain(way: Way | None, settings: RouterSettings, known: Collection[str]) -> tuple[str, ...]:
-    return (way.chain if way else ()) or settings.chain or tuple(known)
+    # One that is named twice is asked once: it could not tell its second answer from its first.
+    return tuple(dict.fromkeys((way.chain if way else ()) or settings.chain or known))
 
 
 def _strategy(way: Way | None, to: Circumstances) -> str:

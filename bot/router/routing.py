@@ -114,7 +114,7 @@ class Router:
         backend that shall be asked.
         """
         names = [only] if only is not None else self._settings.chain or self._lines
-        lines = [self._lines[name] for name in names if name in self._lines]
+        lines = [self._lines[name] for name in dict.fromkeys(names) if name in self._lines]
         writing = [line for line in lines if line.backend.writes]
         if not writing:
             return None
@@ -130,10 +130,11 @@ class Router:
 
     async def probe(self) -> None:
         """Ask each backend that is left alone for one word; the next turn hears how it went."""
-        async with asyncio.TaskGroup() as probes:
-            for line in self._lines.values():
-                if line.breaker.state is not State.CLOSED:
-                    probes.create_task(probe_line(line))
+        left = [line for line in self._lines.values() if line.breaker.state is not State.CLOSED]
+        ended = await asyncio.gather(*map(probe_line, left), return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
 
     def breakers(self) -> Mapping[str, State]:
         """Return whether each backend is asked at the moment."""

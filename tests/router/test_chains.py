@@ -31,6 +31,17 @@ SLACK = Circumstances(
 )
 
 
+async def test_who_is_named_twice_in_a_chain_is_asked_once() -> None:
+    one, two = scripted("a", ["Half ", unavailable()]), scripted("b")
+    settings = RouterSettings(chain=("a", "a", "b"))
+    assert await answer(router(one, two, settings=settings).route(TERMINAL)) == "I am b."
+    assert len(one.requests) == 1
+    writers = router(one, two, settings=settings).writers()
+    assert writers is not None
+    assert await answer(writers) == "I am b."
+    assert len(one.requests) == 2
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from bot.errors import NoAnswer, StoreUnavailable
-from bot.router import State
+from bot.router import Purse, Router, State, Terms
 from bot.router.probing import ONE_WORD, Probing, probe
-from bot.settings import RouterSettings
+from bot.settings import BudgetSettings, RouterSettings
+from bot.store.database import Database
+from bot.store.spendings import SqlSpendings
 from tests.clocks import Clock
 from tests.house import until
 from tests.router.routers import TERMINAL, answer, busy, misconfigured, router, scripted
@@ -69,6 +72,38 @@ async def test_only_what_is_left_alone_is_probed() -> None:
     one, two = scripted("a"), scripted("b")
     await router(one, two, settings=PROBED).probe()
     assert one.requests == two.requests == []
+
+
+class Away(SqlSpendings):
+    """Spendings whose database goes away."""
+
+    away = False
+
+    async def reserve(self, *args: Any, **more: Any) -> Any:
+        if self.away:
+            raise StoreUnavailable("The database does not answer.")
+        return await super().reserve(*args, **more)
+
+
+async def test_one_that_cannot_be_paid_keeps_no_other_from_being_probed(
+    sqlite_database: Database,
+) -> None:
+    spendings, budget = Away(sqlite_database), BudgetSettings(tokens_per_day=1000)
+    backends = [scripted("paid", misconfigured()), scripted("free", misconfigured(), "ready")]
+    made = Router(
+        backends={one.name: one for one in backends},
+        settings=PROBED,
+        terms={"paid": Terms(free=False)},
+        price=lambda *_: None,
+        clock=Clock(),
+        purse=Purse(settings=budget, spendings=spendings),
+    )
+    with pytest.raises(NoAnswer):
+        await answer(made.route(TERMINAL))
+    spendings.away = True
+    with pytest.raises(StoreUnavailable):
+        await made.probe()
+    assert made.breakers() == {"paid": State.OPEN, "free": State.CLOSED}
 
 
 async def test_where_nobody_else_answers_a_turn_need_not_wait_for_the_probe() -> None:
