@@ -94,10 +94,15 @@ class Gate:
             if self._places:
                 self._places.release()
 
-    def correct(self, tokens: int) -> None:
-        """Count ``tokens`` more than a request was thought to have, or fewer if negative."""
+    def correct(self, tokens: int, *, asked: bool = True) -> None:
+        """Count ``tokens`` more than a request was thought to have, or fewer if negative.
+
+        One that was not ``asked`` after all counts as none.
+        """
         if self._tokens:
             self._tokens.take(tokens)
+        if self._requests and not asked:
+            self._requests.take(-1)
 
     async def _enter(self, tokens: int, seconds: float | None) -> None:
         until = None if seconds is None else self._clock() + seconds

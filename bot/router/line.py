@@ -1,5 +1,6 @@
 """One backend as the router knows it: how long to wait for it, what it costs, how it fares."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
@@ -13,6 +14,7 @@ from bot.errors import (
     BackendMisled,
     BackendPassedOver,
     BackendUnavailable,
+    StoreError,
 )
 from bot.messages import GIVEN_UP, Attempt, Usage
 from bot.router.breaker import Breaker
@@ -54,7 +56,8 @@ class Measure:
         """Return the tokens that a model reads of ``request``."""
         texts = [request.system, *(said.text for said in request.history), request.context]
         counted = sum(self.count(text) for text in texts) + _OF_A_MESSAGE * len(texts)
-        return round(counted * _MARGIN)
+        sealed = sum(each.tokens for said in request.history for each in said.sealed)
+        return round((counted + sealed) * _MARGIN)
 
     def written(self, request: Request) -> int:
         """Return the tokens that a model writes at most."""
@@ -108,6 +111,7 @@ class Line:
             BackendError: there was no answer, it stopped in its middle, or ``verdict`` found
                 something against it. A model that declines has answered.
             BackendMisled: ``verdict`` raised it.
+            StoreUnavailable: nobody knows what is left of the budget.
         """
         course = _Course(self.clock())
         try:
@@ -126,6 +130,9 @@ class Line:
         except BackendError as failure:
             course.error = str(failure)
             self._failed(failure)
+            raise
+        except StoreError as failure:
+            course.error = str(failure)
             raise
         finally:
             keep(self._attempt(course))
@@ -146,7 +153,7 @@ class Line:
         except TimeoutError as error:
             text = f"The queue before {self.backend.name!r} is longer than {seconds:g} seconds."
             raise BackendPassedOver(text, backend=self.backend.name) from error
-        paths.callback(lambda: gate.correct(self._took(course) - tokens))
+        paths.callback(lambda: gate.correct(self._took(course) - tokens, asked=course.asked))
 
     async def _pay(self, paths: AsyncExitStack, course: _Course, conversation: int) -> None:
         """Hold what it may cost, and pay in the end what it did."""
@@ -186,15 +193,19 @@ class Line:
             return await watch.wait(anext(outputs), seconds)
         except BackendError:
             raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody gave the answer up: it is the backend's own.
+            raise _broken(name, error) from error
         except StopAsyncIteration as error:
             raise BackendBusy(f"{name!r} stopped in its middle.", backend=name) from error
         except Exception as error:
             if watch.expired:
                 text = f"{name!r} was silent for {seconds:g} seconds."
                 raise BackendBusy(text, backend=name) from error
-            # Not its text: it may hold the customer's words.
-            text = f"{name!r} broke with {type(error).__name__}, which a backend must not raise."
-            raise BackendUnavailable(text, backend=name) from error
+            raise _broken(name, error) from error
 
     def _note(self, output: Output, course: _Course, verdict: Verdict) -> None:
         if course.first_piece is None:
@@ -259,6 +270,12 @@ class Line:
             usage=usage,
             cost=self.price(name, model, usage) if course.finished else None,
         )
+
+
+def _broken(name: str, error: BaseException) -> BackendUnavailable:
+    # Not its text: it may hold the customer's words.
+    text = f"{name!r} broke with {type(error).__name__}, which a backend must not raise."
+    return BackendUnavailable(text, backend=name)
 
 
 async def _close(outputs: AsyncIterator[Output]) -> None:

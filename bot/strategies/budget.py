@@ -39,4 +39,5 @@ class Budget:
 
     def _read(self, request: Request) -> int:
         said = (step.text for step in request.history)
-        return sum(map(self._count, (request.system, *said, request.context)))
+        sealed = sum(each.tokens for step in request.history for each in step.sealed)
+        return sum(map(self._count, (request.system, *said, request.context))) + sealed

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.backends.base import Finished, StopReason, Text
+from bot.backends.base import Finished, Said, StopReason, Text
 from bot.backends.scripted import Answer, ScriptedBackend
 from bot.errors import NoAnswer
-from bot.messages import Usage
+from bot.messages import Sealed, Usage
 from bot.router import Measure, Purse, Route, Router, State, Terms
 from bot.settings import BudgetSettings, RouterSettings
 from bot.store.base import Reservation
@@ -203,6 +203,13 @@ async def test_what_a_customer_gives_up_is_paid_as_far_as_it_came(
         await anext(outputs)
         assert await left(spendings) == 10_000 - HELD
     assert await left(spendings) == 10_000 - 39 - 1
+
+
+async def test_what_a_provider_gets_back_sealed_is_read_as_well() -> None:
+    sealed = Sealed(of="a-1", tokens=1000, value="...")
+    said = Said(role="assistant", text="I am a.", sealed=(sealed,))
+    more = replace(REQUEST, history=(*REQUEST.history, said, *REQUEST.history))
+    assert COSTS.measure.read(more) - COSTS.measure.read(REQUEST) > 1000
 
 
 async def test_hidden_steps_and_summaries_cost_as_well(spendings: SqlSpendings) -> None:

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.backends.scripted import ScriptedBackend
-from bot.router import Limits, Measure, Patience, State, Terms
+from bot.router import Limits, Measure, Patience, Purse, Router, State, Terms
 from bot.router.gate import Bucket, Gate
-from bot.settings import RouterSettings
+from bot.settings import BudgetSettings, RouterSettings
+from bot.store.database import Database
+from bot.store.spendings import SqlSpendings
 from tests.clocks import Clock
 from tests.house import until
 from tests.router.routers import TERMINAL, answer, router, scripted
@@ -203,3 +205,22 @@ def test_no_minute_ever_gets_more_than_two_buckets(
         taken.append((clock.now, amount))
         lately = sum(took for at, took in taken if at > clock.now - 60.0)
         assert lately <= 2 * most + 1e-6
+
+
+async def test_a_request_that_could_not_be_paid_is_none_of_the_minutes(
+    sqlite_database: Database,
+) -> None:
+    clock, budget = Clock(), BudgetSettings(tokens_per_day=1)
+    paid, quotes = scripted("paid"), scripted("quotes")
+    made = Router(
+        backends={"paid": paid, "quotes": quotes},
+        settings=RouterSettings(chain=("paid",), budget=budget),
+        terms={"paid": Terms(limits=Limits(requests_per_minute=1), free=False)},
+        price=lambda *_: None,
+        clock=clock,
+        purse=Purse(settings=budget, spendings=SqlSpendings(sqlite_database)),
+        sleep=clock.sleep,
+    )
+    for _ in range(3):
+        assert await answer(made.route(TERMINAL)) == "I am quotes."
+    assert clock.slept == []

@@ -1,5 +1,6 @@
 """What a customer and the audit see of cascades, splits, rules and budgets."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from bot.app import App
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import StoreUnavailable
 from bot.messages import Outcome, Turn
+from bot.router import State
 from bot.store.spendings import SqlSpendings
 from channels.terminal.explanation import explanation
-from tests.house import ask, house
+from tests.house import ask, house, until
+from tests.router.routers import TERMINAL, answer, misconfigured
 
 PASSWORD = "How do I reset my password?"
 CITED = "Choose Forgot password [1]."
@@ -155,6 +158,31 @@ async def test_no_answer_is_lost_because_a_hidden_step_could_not_be_paid(
         [turn] = await turns(app)
     assert (reply.text, len(paid.requests)) == (CITED, 1)
     assert {step.error for step in turn.steps} >= {"The database does not answer."}
+    assert {one.error for one in turn.attempts} == {"The database does not answer.", ""}
+
+
+async def test_an_answer_that_its_backend_gives_up_is_not_kept_as_one(tmp_path: Path) -> None:
+    one = ScriptedBackend(["Choose For", given_up], name="a", model="a")
+    async with house(tmp_path, one, named("b", CITED)) as app:
+        reply = await ask(app, PASSWORD)
+        [turn] = await turns(app)
+    assert reply.text == CITED
+    assert turn.attempts[0].error == (
+        "'a' broke with CancelledError, which a backend must not raise."
+    )
+
+
+async def given_up() -> None:
+    raise asyncio.CancelledError
+
+
+async def test_every_process_probes_whom_it_leaves_alone(tmp_path: Path) -> None:
+    two = named("b")
+    wrong = ScriptedBackend(misconfigured(), "ready", name="a", model="a")
+    router = {"probe_seconds": 0.01, "breaker_seconds": 3600}
+    async with house(tmp_path, wrong, two, channels=(), router=router) as app:
+        assert await answer(app.router.route(TERMINAL)) == "I am b [1]."
+        await until(lambda: app.router.breakers()["a"] is State.CLOSED)
 
 
 @pytest.mark.parametrize("budget", [None, {"tokens_per_day": 100_000}])
