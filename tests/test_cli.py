@@ -232,6 +232,17 @@ def test_the_doctor_tells_of_a_schema_that_the_bot_would_refuse(
     assert _told_by_the_doctor()["task facts"]["well"]
 
 
+def test_the_doctor_tells_of_examples_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.yaml").write_text("- question: How long?\n", encoding="utf-8")
+    (tmp_path / "bot.toml").write_text('strategies.few_shot.examples = "good.yaml"')
+    found = _told_by_the_doctor()["strategies"]
+    assert "example 1: reply" in found["fact"]
+    assert not found["well"]
+
+
 def test_the_doctor_tells_of_prompts_that_nobody_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
         *_backends(settings),
         *task_findings(settings),
         *_language(settings),
+        *_strategies(settings),
         *_web(settings),
     ):
         yield finding
@@ -164,6 +165,17 @@ def _language(settings: Settings) -> Iterator[Finding]:
         Terms(settings.knowledge.language)
     except KnowledgeError as error:
         yield Finding(about="language", fact=str(error), well=False)
+
+
+def _strategies(settings: Settings) -> Iterator[Finding]:
+    from bot.wiring.strategies import build_strategies
+
+    try:
+        build_strategies(settings)
+    except KnowledgeError:
+        return  # the language is unknown, which is told already
+    except SettingsError as error:
+        yield Finding(about="strategies", fact=str(error), well=False)
 
 
 def _contact(settings: Settings) -> Finding:
