@@ -91,6 +91,7 @@ class Answering:
             prepare=lambda: self._prepare(notice, window, question, earlier, filled.add),
             read=lambda: _read(notice),
             filled=filled,
+            frames=self._router.frames,
             words=self.words,
             known=(self._settings.bot.contact,),
             cut=self._tell_cut,

@@ -131,7 +131,8 @@ class Answer:
     """One answer while it is made; ask it at any time for what it has come to so far.
 
     ``read`` tells what the tasks have read by then, ``filled`` holds the names of the templates
-    that were filled. ``cut`` is called with the name of a backend that came to its token limit.
+    that were filled. ``frames`` tells with which ones a backend writes requests anew; ``cut`` is
+    called with the name of a backend that came to its token limit.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class Answer:
         prepare: Callable[[], Awaitable[Prepared]],
         read: Callable[[], Read],
         filled: Collection[str],
+        frames: Callable[[str], Collection[str]],
         words: Callable[..., str],
         known: Sequence[str],
         cut: Callable[[str], object],
@@ -147,6 +149,7 @@ class Answer:
         self._prepare = prepare
         self._read = read
         self._filled = filled
+        self._frames = frames
         self._words = words
         self._known = known
         self._cut = cut
@@ -246,7 +249,7 @@ class Answer:
             strategy=self._chosen,
             sealed=self._sealed,
             prompt=prompt,
-            templates=tuple(sorted(self._filled, key=lambda name: (name != prompt, name))),
+            templates=tuple(sorted(self._templates(), key=lambda name: (name != prompt, name))),
             passages=_found(prepared.request.passages) if prepared else (),
             attempts=self._attempts(),
             steps=tuple(self._steps()),
@@ -254,6 +257,10 @@ class Answer:
             noticed=(prepared.read if prepared else self._read()).noticed,
             route=prepared.route.why if prepared else "",
         )
+
+    def _templates(self) -> set[str]:
+        asked = {attempt.backend for attempt in self._attempts()}
+        return {*self._filled, *(name for backend in asked for name in self._frames(backend))}
 
     def _attempts(self) -> tuple[Attempt, ...]:
         """Return every attempt of the turn, in the order of what they were made for."""

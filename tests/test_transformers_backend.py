@@ -117,6 +117,7 @@ def by_the_library(loaded: Loaded, read: str) -> str:
 
 async def test_a_chat_model_reads_its_own_template(llama: TransformersBackend) -> None:
     said = await read(llama, replace(asked("Hi.", "Hello!", "Where is my parcel?"), context="Ctx."))
+    assert llama.frames == ()
     assert said == (
         "<|begin|><|head|>system<|body|>\nBe brief.<|over|>"
         "<|head|>user<|body|>\nHi.<|over|><|head|>assistant<|body|>\nHello!<|over|>"
@@ -146,6 +147,7 @@ async def test_a_talk_that_the_assistant_begins_begins_with_the_customer(tiny_ge
 async def test_a_base_model_reads_lines_by_speaker_and_stops_at_the_next(tiny_gpt2: Path) -> None:
     async with opened(tiny_gpt2) as backend:
         said = await read(backend, asked("Hi.\nCustomer: me", "Hello!", "Where is it?"))
+        assert backend.frames == ("plain.j2", "brief.j2")
         assert said.startswith("Be brief.\n\n")
         assert f"{CUSTOMER}: Hi.\n  Customer: me\n" in said  # nobody forges a speaker
         assert said.endswith(f"{CUSTOMER}: Where is it?\n\n{ASSISTANT}:")

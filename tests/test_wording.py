@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from bot.backends.base import Frames
 from bot.backends.scripted import ScriptedBackend
 from bot.resources import shipped
 from bot.store.base import Record
 from tests.house import ask, house
+from tests.ways import WAYS
 
 CHANGED = "\nBe brief."
 SECTIONS: dict[str, Any] = {
@@ -61,6 +63,25 @@ async def test_what_nobody_was_asked_with_changes_no_hash(tmp_path: Path, templa
     before = await record(tmp_path)
     after = await record(tmp_path, prompts=changed(tmp_path, template))
     assert before.turn.prompt_hash == after.turn.prompt_hash
+
+
+class Plain(ScriptedBackend):
+    """One whose model was never taught to chat."""
+
+    frames = ("plain.j2",)
+
+
+async def test_what_a_backend_writes_requests_anew_with_is_kept(tmp_path: Path) -> None:
+    async with house(tmp_path, Plain("Gladly.")) as app:
+        reply = await ask(app, "How do I reset my password?")
+        (found,) = await app.archive.record(reply.turn)
+    assert "===== plain.j2 =====\n" in found.template
+
+
+def test_only_a_model_that_was_not_taught_to_chat_needs_a_template_for_it() -> None:
+    of = {name: way.open("own", "http://localhost", "sk-local") for name, way in WAYS.items()}
+    named = {name: each.frames for name, each in of.items() if isinstance(each, Frames)}
+    assert named == {"huggingface": (), "text_generation": ("plain.j2",), "replicate": ()}
 
 
 async def test_a_template_is_kept_once_and_the_strategy_s_first(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The promise of a backend, and the values that it speaks in."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
@@ -155,6 +155,16 @@ class Warmed(Protocol):
 
     def warm(self) -> None:
         """Load what the first answer needs; takes seconds of a thread, and may raise."""
+        ...
+
+
+@runtime_checkable
+class Frames(Protocol):
+    """A backend that writes requests anew, for a model that was never taught to chat."""
+
+    @property
+    def frames(self) -> Collection[str]:
+        """The templates that it may do so with; none where its model was taught to."""
         ...
 
 

@@ -10,7 +10,7 @@ https://huggingface.co/docs/inference-providers/tasks/text-generation
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.backends import chat
@@ -81,6 +81,11 @@ class HuggingFaceBackend:
             loggers=["huggingface_hub", "httpx2"],
             whole=settings.task == "text-generation",
         )
+
+    @property
+    def frames(self) -> Collection[str]:
+        """The template that a text is written with, for a model that only goes on with texts."""
+        return () if self._settings.task == "chat" else ("plain.j2",)
 
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""

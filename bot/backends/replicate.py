@@ -10,7 +10,7 @@ Streams: https://replicate.com/docs/topics/predictions/streaming
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -76,6 +76,11 @@ class ReplicateBackend:
             loggers=["httpx2"],
             reader=lambda: EventReader(_understood),
         )
+
+    @property
+    def frames(self) -> Collection[str]:
+        """The template that a talk is written with, line by line."""
+        return ("plain.j2",) if self._settings.template == "plain" else ()
 
     def stream(self, request: Request) -> AsyncGenerator[Output]:
         """Ask once, and give the answer as it comes."""

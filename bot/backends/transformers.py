@@ -1,7 +1,7 @@
 """A model in this process: Llama, Gemma, Qwen, GPT-2 and all that transformers can load."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -63,6 +63,13 @@ class TransformersBackend:
         self._loom = Loom(
             name=name, load=partial(_load, to_shape(settings)), at_once=settings.at_once
         )
+
+    @property
+    def frames(self) -> Collection[str]:
+        """The templates for a model that has none of its own, as far as that is known."""
+        loaded = self._loom.loaded
+        own = loaded is None or loaded.tokenizer.chat_template
+        return () if own else ("plain.j2", "brief.j2")
 
     @property
     def waiting(self) -> int:

@@ -2,10 +2,10 @@
 
 import asyncio
 import random as chance
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from bot.backends.base import Backend, Queued
+from bot.backends.base import Backend, Frames, Queued
 from bot.errors import SettingsError, nearest
 from bot.messages import LeftAlone
 from bot.router.breaker import Breaker, State
@@ -122,6 +122,11 @@ class Router:
         spare = [line for line in spare if line.backend.writes]
         path = Path(lines=writing, spare=spare, conversation=conversation)
         return Route(path, retries=self._retries)
+
+    def frames(self, backend: str) -> Collection[str]:
+        """Return the templates that ``backend`` may write requests anew with."""
+        found = self._lines[backend].backend
+        return found.frames if isinstance(found, Frames) else ()
 
     def queues(self) -> Mapping[str, int]:
         """Return how many answers wait in line for each backend, where any do."""
