@@ -262,6 +262,21 @@ async def test_a_page_instead_of_a_stream_is_no_answer(kind: str) -> None:
     assert isinstance(await failure(kind, act), BackendUnavailable)
 
 
+async def test_a_web_page_is_no_answer_that_broke_off(kind: str) -> None:
+    act = Recording(pieces=[b"<html>Sign in</html>"], headers={"content-type": "text/html"})
+    caught = await failure(kind, act)
+    assert isinstance(caught, BackendUnavailable)
+    assert "base_url" in str(caught)
+
+
+@pytest.mark.parametrize("speaker", ["huggingface", "text_generation", "replicate"])
+async def test_an_address_that_leads_elsewhere_must_be_changed(speaker: str) -> None:
+    act = Refusal(status=308, headers={"location": "https://elsewhere.example/v1"}, body=b"")
+    caught = await failure(speaker, act)
+    assert isinstance(caught, BackendMisconfigured)
+    assert "base_url" in str(caught)
+
+
 async def test_an_error_with_a_good_status_is_an_error() -> None:
     body = b'{"error": {"code": 502, "message": "Upstream is down"}}'
     act = Recording(pieces=[body], headers={"content-type": "application/json"})

@@ -1,5 +1,6 @@
 """Predictions at Replicate: streamed or looked at, cancelled where nobody waits, asked in Llama."""
 
+import json
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -8,11 +9,11 @@ import pytest
 
 from bot.backends.base import Finished, Output, Request, Said, Text
 from bot.backends.replicate import ReplicateBackend
-from bot.errors import BackendBusy, BackendMisconfigured
+from bot.errors import BackendBusy, BackendMisconfigured, BackendUnavailable
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.settings import ReplicateSettings
-from tests.servers.acts import Answer, Fault, Refusal
+from tests.servers.acts import Answer, Fault, Recording, Refusal
 from tests.servers.replicate import ReplicateServer
 
 TALK = Request(
@@ -102,6 +103,15 @@ async def test_a_stream_that_breaks_leaves_nothing_running() -> None:
         with pytest.raises(BackendBusy):
             await outputs(at(server))
     assert server.cancelled == ["0"]
+
+
+@pytest.mark.parametrize("urls", [{}, {"stream": "http://127.0.0.1:9/s"}, {"get": None}, 7])
+async def test_what_is_no_prediction_is_told_as_that(urls: object) -> None:
+    begun = json.dumps({"id": "1", "status": "starting", "urls": urls}).encode()
+    act = Recording(pieces=[begun], status=201, headers={"content-type": "application/json"})
+    async with ReplicateServer(act) as server:
+        with pytest.raises(BackendUnavailable, match="no prediction"):
+            await outputs(at(server))
 
 
 async def test_a_model_that_fails_says_why() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ_SECONDS = 900.0
 CONNECT_SECONDS = 10.0
 
-_REFUSED = 400
+_REFUSED = 300  # a question is not sent on to another address
 
 
 class Refused(Exception):

@@ -52,6 +52,12 @@ _RULES = (
         BackendMisconfigured,
         "Check the plan and the billing of the account.",
     ),
+    _Rule(
+        range(300, 400),
+        "",
+        BackendMisconfigured,
+        "Set 'base_url' in [backends.{backend}] to where it leads.",
+    ),
     _Rule({402}, "", BackendMisconfigured, "Check the plan and the billing of the account."),
     _Rule({401}, "", BackendMisconfigured, "Check {credentials}."),
     _Rule({403}, "", BackendMisconfigured, "Check what {credentials} may use."),
@@ -123,7 +129,8 @@ class Failures:
     def unreachable(self, reason: BaseException) -> BackendBusy:
         """The line could not be opened, for ``reason``."""
         return self._busy(
-            f"cannot be reached at {self._address}: {str(reason) or type(reason).__name__}. "
+            f"cannot be reached at {self._address}: "
+            f"{_sentence(str(reason) or type(reason).__name__)} "
             "Check 'base_url' and the network if it stays so."
         )
 

@@ -167,7 +167,8 @@ class _Predictions(PlainConnection):
         made = await self.send("POST", self.url, body=body)
         await made.aread()
         begun = made.json()
-        if not isinstance(begun, dict) or not isinstance(begun.get("urls"), dict):
+        urls = begun.get("urls") if isinstance(begun, dict) else None
+        if not isinstance(urls, dict) or not isinstance(urls.get("get"), str):
             raise Garbled("what came is no prediction")
         prediction = _Prediction(begun, connection=self, headers=made.headers)
         try:
@@ -228,6 +229,8 @@ class _Prediction:
             response = await self._connection.send("GET", self._urls["get"])
             await response.aread()
             found: Part = response.json()
+            if not isinstance(found, dict):
+                raise Garbled("what came is no prediction")
             self._over = found.get("status") in _ENDED
             if self._over or not patient:
                 return found

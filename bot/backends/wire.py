@@ -112,6 +112,8 @@ class Wire:
                 if "json" in response.headers.get("content-type", ""):
                     yield await self._unstreamed(response, request)
                     return
+                if "html" in response.headers.get("content-type", ""):
+                    raise self._failures.garbled("a page came where a stream was asked for")
                 async with aclosing(_read(response.aiter_bytes(), self._reader())) as events:
                     async for event in events:
                         if event.data.get("error"):
