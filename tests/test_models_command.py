@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.local import Shape, load
 from bot.settings import environment
 from tests.servers.hub import Hub
 
@@ -76,6 +77,16 @@ def test_a_model_is_pulled_listed_and_removed(run: Run, hub: Hub, tmp_path: Path
     removed = run("remove", NAME, "--yes")
     assert removed.returncode == 0, removed.stderr
     assert not cached(tmp_path)
+
+
+def test_a_translator_is_pulled_with_all_that_it_is_loaded_from(
+    run: Run, hub: Hub, tiny_marian: Path
+) -> None:
+    hub.models = {"tiny/marian": tiny_marian}
+    told = run("pull", "tiny/marian")
+    assert told.returncode == 0, told.stderr
+    folder = Path(told.stdout.partition(" is here: ")[2].strip())
+    assert load(Shape(model=str(folder)), head="seq2seq-lm").model.config.model_type == "marian"
 
 
 def test_what_broke_off_is_told_and_gone_on_with(run: Run, hub: Hub, tmp_path: Path) -> None:

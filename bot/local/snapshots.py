@@ -11,7 +11,7 @@ from bot.local.base import Progress
 from bot.local.hub import limit_waiting
 
 # What a model is loaded from. Weights come once: in safetensors, where there are any.
-_TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken")
+_TEXTS = ("*.json", "*.jinja", "*.txt", "*.model", "*.spm", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin")
 # Others' layouts, in folders of their own or beside, and variants of the same weights.
 _NEVER = ("*/*", "consolidated*", "model.*.safetensors", "training_args.bin", "scheduler.bin")
