@@ -138,8 +138,8 @@ class _Told:
                 self._text.append(piece)
             case Thought(piece):
                 self.thoughts.append(piece)
-            case Finished(reason=self.reason, usage=self.usage):
-                pass
+            case Finished(reason=reason, usage=usage):
+                self.reason, self.usage = reason, usage
 
     def whole(self) -> str:
         """Return the text, if it is one and not cut off."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.backends.base import Request, Thought
+from bot.backends.base import Finished, Request, StopReason, Thought
 from bot.backends.scripted import Answer
-from bot.messages import Step
+from bot.messages import Step, Usage
 from bot.prompts import PromptBook
 from bot.resources import shipped
 from bot.strategies import ReasoningQueries
@@ -153,3 +153,23 @@ async def test_what_broke_off_is_paid_as_well() -> None:
     given = await answered(ReasoningQueries(limits=limits), _broken(), other)
     assert given.failed == ["queries"]
     assert f"are left of {2 * once - 1}" in given.draft.steps[0].error
+
+
+async def test_what_a_step_took_stands_in_place_of_what_it_might_have() -> None:
+    first = Model(queries("no", ANSWERS))
+    await answered("reasoning_queries", first)
+    [asked, *_] = first.requests
+    once = sum(map(count_tokens, (asked.system, asked.history[-1].text, asked.context))) + 3000
+    limits = Limits(tokens=2 * once - 1, step_tokens=3000)
+    given = await answered(ReasoningQueries(limits=limits), Model(queries("no", ANSWERS)))
+    assert given.steps == ["queries", "queries, repaired"]
+    assert given.failed == ["queries"]
+
+
+@pytest.mark.parametrize("reason", [StopReason.LENGTH, StopReason.REFUSAL])
+async def test_what_was_cut_or_declined_is_no_step(reason: StopReason) -> None:
+    ended = Finished(reason=reason, usage=Usage(), model="model")
+    given = await answered("reasoning_queries", Model(queries([ANSWERS, ended])))
+    assert given.text == "You have 30 days [1]."
+    assert [step.error for step in given.draft.steps] == [f"it stopped with {reason}"]
+    assert given.draft.prompt == "direct.j2"
