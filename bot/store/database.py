@@ -16,7 +16,7 @@ from bot.store.tables import Conversation
 from bot.store.transactions import Deed, Result, Transactions
 from bot.store.wall import Clash, gate
 
-_TRIES = 8
+_TRIES = 10  # within some two and a half seconds
 _PAUSE = 0.005  # seconds at most before the second try, and twice as long before each one more
 # SQLite begins a transaction to write in even where it cannot; only a statement finds out.
 _WRITES_NOTHING = update(Conversation).where(false()).values(id=Conversation.id)
