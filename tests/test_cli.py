@@ -375,6 +375,7 @@ def test_the_tasks_are_listed_with_how_they_are_done(
     assert ["language", "rule", "5"] in rows
     assert ["sentiment", "prompt", "small", "2"] in rows
     assert ["spans", "off"] in rows
+    assert ["topic", "rule", "nothing", "yet:", "it", "has", "no", "labels", "5"] in rows
     assert told("tasks", "--json")[0]["by"] == "rule"
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from bot.settings import TaskSettings
+from bot.settings import TaskSettings, TopicSettings
 from channels.cli.here import Here, command
 from channels.cli.paper import as_json, print_json, print_table
 
@@ -37,6 +37,8 @@ def _row(**told: object) -> list[str]:
 
 def _means(section: TaskSettings) -> str:
     """Return the backend, model or library that does a task; empty where a rule or nobody does."""
+    if isinstance(section, TopicSettings) and section.by != "off" and not section.labels:
+        return "nothing yet: it has no labels"
     match section.by:
         case "prompt":
             return section.backend or "the router's chain"
