@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sentencepiece
+from transformers import XLMRobertaConfig, XLMRobertaForSequenceClassification
 
 from bot.errors import LocalModelError
 from bot.local import Head, Shape
@@ -55,6 +57,27 @@ async def test_a_long_message_is_as_upset_as_its_most_upset_part(
     mood = await moods.mood(f"{calm} {' '.join(lessons.UPSET * 3)} {calm}")
     assert mood is not None
     assert mood.label == "upset"
+
+
+async def test_a_vocabulary_may_come_as_sentencepiece_alone(tmp_path: Path, resident: Open) -> None:
+    config = XLMRobertaConfig(
+        vocab_size=100,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        id2label={0: "negative", 1: "neutral", 2: "positive"},
+    )
+    XLMRobertaForSequenceClassification(config).save_pretrained(tmp_path)
+    with (tmp_path / "sentencepiece.bpe.model").open("wb") as model:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(lessons.CALM),
+            model_writer=model,
+            vocab_size=90,
+            hard_vocab_limit=False,
+            minloglevel=2,
+        )
+    assert await ModelMoods(resident(tmp_path, "sequence-classification")).mood("It is late")
 
 
 async def test_nothing_to_read_has_no_mood(tiny_classifier: Path, resident: Open) -> None:
