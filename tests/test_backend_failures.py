@@ -329,6 +329,30 @@ async def test_a_question_that_is_found_too_long_in_mid_stream_is_not_asked_agai
     assert "reads more" in str(caught)
 
 
+@pytest.mark.parametrize("details", [None, {"reason": "max_tool_calls"}])
+@pytest.mark.parametrize("event", ["response.incomplete", "response.completed"])
+async def test_an_incomplete_response_is_a_cut_one(
+    event: str, details: dict[str, str] | None
+) -> None:
+    response = {"status": "incomplete", "incomplete_details": details}
+    ended = json.dumps({"type": event, "response": response})
+    async with asking("responses", Recording(pieces=[f"data: {ended}\n\n".encode()])) as (
+        backend,
+        _,
+    ):
+        [end] = await outputs(backend)
+    assert isinstance(end, Finished)
+    assert end.reason is StopReason.LENGTH
+
+
+async def test_a_response_that_failed_is_not_complete() -> None:
+    response = {"status": "failed", "error": {"code": "server_error", "message": "It broke"}}
+    ended = json.dumps({"type": "response.completed", "response": response})
+    caught = await failure("responses", Recording(pieces=[f"data: {ended}\n\n".encode()]))
+    assert isinstance(caught, BackendBusy)
+    assert "It broke" in str(caught)
+
+
 @pytest.mark.parametrize("why", ["error", "abort", "insufficient_system_resource"])
 @pytest.mark.parametrize("speaker", ["openai", "azure", "huggingface"])
 async def test_an_answer_that_its_server_gave_up_is_never_taken_for_whole(

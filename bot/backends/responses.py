@@ -189,6 +189,8 @@ class ResponsesAnswer:
             self._kept.append({name: item[name] for name in names})
 
     def _finish(self, response: Item) -> None:
+        if response.get("error"):
+            raise Refused(None, {"error": response["error"]})
         self._model = response.get("model") or self._model
         usage = response.get("usage") or {}
         self._usage = _usage(usage)
@@ -196,6 +198,8 @@ class ResponsesAnswer:
         self._reasoning_tokens = details.get("reasoning_tokens") or 0
         why = (response.get("incomplete_details") or {}).get("reason")
         usual = StopReason.TOOL if self._called else StopReason.END
+        if response.get("status") == "incomplete":
+            usual = StopReason.LENGTH
         self._reason = StopReason.REFUSAL if self._refused else _REASONS.get(why or "", usual)
 
 
