@@ -238,6 +238,7 @@ def test_settings_built_by_hand_are_taken_as_they_are() -> None:
         ("secrets = 'nowhere'", "secrets: cannot be reached"),
         ("prompts.folder = 'nowhere'", "No such file or directory. Correct the path"),
         ("bot.strategy = 'cot'", "bot.strategy = 'cot': must be 'direct', 'few_shot'"),
+        ("bot.strategy = 'few-shot'", "or 'thinking'. Did you mean 'few_shot'?"),
         ("bot.language = 'plain English'", "must be a language's code, as 'en'"),
         ("knowledge.link = 'help'", "must begin with https://, http:// or /"),
         ("\n\nbackends.a = {kind = 'openai', base_url = 'localhost:1'}", "bot.toml:3: backends.a"),

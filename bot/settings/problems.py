@@ -78,6 +78,9 @@ def from_pydantic(error: ErrorDetails, data: Any) -> Problem:
         )
     if kind == SENTENCE:
         return Problem(place=place, text=error["msg"])
+    if kind == "literal_error":
+        known = re.findall(r"'([^']+)'", error["ctx"]["expected"])
+        return Problem(place=place, text=f"{_fact(error)}.{nearest(str(error['input']), known)}")
     return Problem(place=place, text=f"{_fact(error)}{_example(place, data)}.")
 
 
