@@ -98,5 +98,5 @@ def test_other_languages_have_other_endings(
 
 
 def test_an_unknown_language_names_the_known_ones() -> None:
-    with pytest.raises(KnowledgeError, match=r"for 'klingon'\. Known languages: arabic"):
+    with pytest.raises(KnowledgeError, match=r"for 'klingon'\. Set language under \[knowledge\]"):
         Terms("klingon")

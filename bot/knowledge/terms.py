@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from bot.errors import KnowledgeError
+from bot.errors import KnowledgeError, nearest
 from bot.knowledge import stopwords
 
 # Vowel signs and accents, which Python takes for no letters, belong to their words.
@@ -111,9 +111,10 @@ def _stemmer(language: str) -> Callable[[str], str]:
     import snowballstemmer  # noqa: PLC0415 - loads every language that it knows
 
     if language not in snowballstemmer.algorithms():
-        known = ", ".join(sorted(snowballstemmer.algorithms()))
+        known = sorted(snowballstemmer.algorithms())
         raise KnowledgeError(
-            f"No word endings are known for '{language}'. Known languages: {known}."
+            f"No word endings are known for '{language}'. Set language under [knowledge] to one of "
+            f"these: {', '.join(known)}.{nearest(language, known)}"
         )
     stem = snowballstemmer.stemmer(language).stemWord
     if language == "english":  # accents tell its endings nothing; elsewhere they do
