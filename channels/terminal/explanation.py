@@ -123,9 +123,11 @@ def _usage(usage: Usage) -> str:
 
 def _cost(costs: list[float | None]) -> str:
     known = [cost for cost in costs if cost is not None]
-    if not known and costs:
+    if len(known) == len(costs):
+        return f"cost ${sum(known):.4f}"
+    if not any(known):
         return "cost unknown: no price is known for the model"
-    return f"cost ${sum(known):.4f}"
+    return f"cost ${sum(known):.4f}, and what has no known price"
 
 
 def _quoted(text: str) -> str:

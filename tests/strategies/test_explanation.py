@@ -1,10 +1,12 @@
 """What 'bot why' tells of a way of reasoning: each step, and what it took of the whole."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.messages import Attempt, Usage
 from bot.strategies import STRATEGIES
-from channels.terminal.explanation import explanation
+from channels.terminal.explanation import explanation, spent
 from tests.house import ask, house
 from tests.strategies.desks import Model
 
@@ -33,6 +35,16 @@ async def test_the_steps_of_a_tree_are_told_in_their_order(tmp_path: Path) -> No
     assert "- thoughts 1, by model (model): answered, 0.0" in page
     assert "strategy tree_of_thought; prompt tree_of_thought.j2" in page
     assert "of it for what no customer sees, in 2 requests: " in page
+
+
+def test_a_sum_is_not_told_as_whole_where_a_price_is_unknown() -> None:
+    usage = Usage(input=10, output=5)
+    free = Attempt(backend="quotes", model="", seconds=0.0, cost=0.0)
+    dear = replace(free, usage=usage, cost=0.25)
+    unknown = replace(free, usage=usage, cost=None)
+    assert list(spent([free, dear])) == ["10 tokens read, 5 written", "cost $0.2500"]
+    assert list(spent([free, unknown]))[1] == "cost unknown: no price is known for the model"
+    assert list(spent([dear, unknown]))[1] == "cost $0.2500, and what has no known price"
 
 
 async def test_a_step_that_failed_is_told_with_its_reason(tmp_path: Path) -> None:
