@@ -181,6 +181,14 @@ def test_a_cost_that_is_not_known_is_told_in_words(capsys: pytest.CaptureFixture
     assert "$" not in said
 
 
+def test_answers_that_no_backend_gave_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Standing(name="x", results=(result(asked()), result(asked(), outcome="failed")))
+    tell([failed, Standing(name="y", results=(result(asked()), result(asked())))])
+    said = capsys.readouterr().out
+    assert "x: 1 of 2 were answered by no backend." in said
+    assert "y: " not in said
+
+
 # --- The command
 
 

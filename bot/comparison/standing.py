@@ -73,6 +73,11 @@ class Standing:
         return sum(each.fell_back for each in self.results)
 
     @property
+    def failed(self) -> int:
+        """How many questions no backend answered."""
+        return sum(each.outcome == "failed" for each in self.results)
+
+    @property
     def tokens(self) -> float:
         """Tokens of an answer on average, hidden steps included."""
         return sum(each.tokens for each in self.results) / len(self.results)

@@ -152,6 +152,9 @@ def tell(standings: "Sequence[Standing]") -> None:
         f"\nOf {count} questions. ANSWERS say what is expected, CITED name the right article, "
         "UNKNOWN rightly\nsay that they do not know. Tokens and cost are those of one answer."
     )
+    for each in standings:
+        if each.failed:
+            click.echo(f"{each.name}: {each.failed} of {count} were answered by no backend.")
 
 
 def _percent(share: float | None) -> str:
