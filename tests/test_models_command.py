@@ -58,7 +58,7 @@ def cached(folder: Path) -> set[str]:
 
 
 def test_a_model_is_pulled_listed_and_removed(run: Run, hub: Hub, tmp_path: Path) -> None:
-    assert "No models here yet" in run("list").stdout
+    assert "No models of the hub are here yet" in run("list").stdout
     pulled = run("pull", NAME)
     assert pulled.returncode == 0, pulled.stderr
     assert {"config.json", "tokenizer.json", "model.safetensors"} <= cached(tmp_path)
@@ -72,6 +72,10 @@ def test_a_model_is_pulled_listed_and_removed(run: Run, hub: Hub, tmp_path: Path
     assert one["lacks"] == []
     assert one["sections"] == ["backends.own"]
     assert "whole" in run("list").stdout
+    (tmp_path / "bot.toml").write_text(
+        f"[backends.own]\nkind = 'transformers'\nmodel = '{tmp_path}'\n", encoding="utf-8"
+    )
+    assert f"{tmp_path} is a folder of yours, used by backends.own." in run("list").stdout
     assert run("remove", NAME).returncode != 0  # nobody said yes
     assert cached(tmp_path)
     removed = run("remove", NAME, "--yes")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from channels.cli.here import Here
 from channels.cli.loading import loading_bar
 from channels.cli.paper import as_json, number, print_json, print_table, when
 from channels.terminal.escapes import harmless
+
+if TYPE_CHECKING:
+    from bot.local.shelf import Shelved
 
 
 @click.group()
@@ -29,8 +33,8 @@ def models() -> None:
 @click.pass_obj
 def list_(here: Here, *, as_json: bool) -> None:
     """List the models on this machine, and what bot.toml uses of them."""
-    from bot.local.memory import gigabytes
     from bot.local.shelf import shelved
+    from bot.local.snapshots import is_folder
 
     users = _users(here.settings())
     found = shelved()
@@ -38,21 +42,11 @@ def list_(here: Here, *, as_json: bool) -> None:
         print_json([{**asdict(one), "sections": users.get(one.model, [])} for one in found])
         return
     if not found:
-        click.echo("No models here yet. Fetch one: bot models pull ID")
-        return
-    print_table(
-        ["MODEL", "SIZE", "LAST USED", "STATE", "USED BY"],
-        [
-            [
-                one.model,
-                gigabytes(one.size),
-                when(one.used),
-                f"lacks {number(len(one.lacks), 'file')}" if one.lacks else "whole",
-                ", ".join(users.get(one.model, ())) or "-",
-            ]
-            for one in found
-        ],
-    )
+        click.echo("No models of the hub are here yet. Fetch one: bot models pull ID")
+    else:
+        _print(found, users)
+    for folder in sorted(filter(is_folder, users)):
+        click.echo(harmless(f"{folder} is a folder of yours, used by {', '.join(users[folder])}."))
 
 
 @models.command(
@@ -89,6 +83,24 @@ def remove(model: str, *, yes: bool) -> None:
         click.confirm(harmless(f"Delete {model} from this machine?"), abort=True, err=True)
     freed = put_away(model)
     click.echo(harmless(f"{model} is deleted; {gigabytes(freed)} are free again."))
+
+
+def _print(found: "Sequence[Shelved]", users: Mapping[str, Sequence[str]]) -> None:
+    from bot.local.memory import gigabytes
+
+    print_table(
+        ["MODEL", "SIZE", "LAST USED", "STATE", "USED BY"],
+        [
+            [
+                one.model,
+                gigabytes(one.size),
+                when(one.used),
+                f"lacks {number(len(one.lacks), 'file')}" if one.lacks else "whole",
+                ", ".join(users.get(one.model, ())) or "-",
+            ]
+            for one in found
+        ],
+    )
 
 
 def _users(settings: Settings) -> Mapping[str, Sequence[str]]:
