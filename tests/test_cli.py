@@ -175,6 +175,16 @@ def test_the_doctor_names_what_is_wrong_and_the_cure(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" in findings["backend claude"]["fact"]
 
 
+def test_the_doctor_names_a_folder_of_articles_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "bot.toml").write_text('knowledge.paths = ["helpp"]')
+    shop = tmp_path / "help"
+    shop.mkdir()
+    (shop / "a.md").write_text("# Returns\n\nWithin 30 days.")
+    assert pipe(tmp_path, "learn", "help").returncode == 0
+    told = [one for one in json.loads(pipe(tmp_path, "doctor", "--json").stdout) if not one["well"]]
+    assert f"there is no {tmp_path / 'helpp'}" in [one["fact"] for one in told]
+
+
 def test_the_doctor_says_what_a_model_on_this_machine_lacks(
     tmp_path: Path, tiny_llama: Path
 ) -> None:

@@ -253,6 +253,14 @@ async def _work(overview: "Overview") -> AsyncIterator[Finding]:
 
 async def _knowledge(articles: "Articles", settings: Settings) -> AsyncIterator[Finding]:
     sources = await articles.sources()
+    for path in settings.knowledge.paths:
+        if not path.exists():
+            yield Finding(
+                about="articles",
+                fact=f"there is no {path}",
+                well=False,
+                cure="Correct paths under [knowledge] in bot.toml, or make it.",
+            )
     if not sources:
         yield _nothing_learned(settings)
     for source, count in sources.items():
