@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.tasks.notes import Note
 
 
-@click.command()
+@click.command(short_help="Write a hand-over note of the conversation ID.")
 @click.argument("conversation", metavar="ID", type=int)
 @in_language
 @as_json

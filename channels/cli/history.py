@@ -119,7 +119,7 @@ async def list_(here: Here, *, limit: int, upset: bool, as_json: bool) -> None:
         click.echo("No conversations yet. 'bot chat' begins one.")
 
 
-@history.command()
+@history.command(short_help="Print the conversation ID from its beginning.")
 @click.argument("conversation", metavar="ID", type=int)
 @in_language
 @as_json
