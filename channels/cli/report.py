@@ -196,7 +196,7 @@ def _spent(standing: Standing, budget: BudgetSettings | None) -> Iterator[Remark
             yield Remark(
                 kind="spent",
                 fact=f"{spent / allowed:.0%} of the budget of {told} a day is spent.",
-                hint="Then only those answer that cost nothing, until midnight, UTC.",
+                hint="After that only those answer that cost nothing, until midnight, UTC.",
                 urgent=False,
             )
 
