@@ -398,6 +398,12 @@ def test_backends_are_listed_without_their_keys(monkeypatch: pytest.MonkeyPatch)
     assert told("backends", "--json")[0]["key"] == "ANTHROPIC_API_KEY is set"
 
 
+def test_the_small_backend_of_a_cascade_stands_first_in_the_order(tmp_path: Path) -> None:
+    sections = "".join(f'[backends.{name}]\nkind = "extractive"\n' for name in ("a", "b"))
+    (tmp_path / "bot.toml").write_text(f'{sections}[router]\nchain = ["b"]\ncascade.small = "a"\n')
+    assert b"Order: a for what is easy, then b. One that" in pipe(tmp_path, "backends").stdout
+
+
 def test_a_model_in_this_process_brings_its_own_window(tmp_path: Path) -> None:
     local = 'kind = "transformers"\nmodel = "./m"\n'
     own = f"[backends.own]\n{local}[backends.cut]\n{local}context_tokens = 4000\n"

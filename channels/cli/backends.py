@@ -102,8 +102,9 @@ def _print_listed(found: list[Listed], settings: Settings) -> None:
         ],
     )
     router = settings.router
+    small = f"{router.cascade.small} for what is easy, then " if router.cascade else ""
     click.echo(
-        f"\nOrder: {', '.join(router.chain or settings.backends)}. One that fails "
+        f"\nOrder: {small}{', '.join(router.chain or settings.backends)}. One that fails "
         f"{router.breaker_failures} times in a row is left alone for {router.breaker_seconds:g} s."
     )
 
