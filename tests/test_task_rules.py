@@ -18,6 +18,7 @@ UPSET = [
     "I have been waiting for weeks and still nothing!!!",
     "WHERE IS MY MONEY??? I WANT IT BACK NOW",
     "Your support is terrible",
+    "You people still haven't answered",
     "I'm really angry about this",
     "If I don't hear back today I'll contact my lawyer",
     "I will never order from you again",
@@ -42,6 +43,7 @@ UPSET = [
 ]
 CALM = [
     "Where is my order?",
+    "You people are great!",
     "My parcel is late",
     "Can I get my money back?",
     "I'm not upset, just curious how returns work",
@@ -115,6 +117,9 @@ async def test_the_longest_message_is_read_in_no_time(text: str) -> None:
         ("Gdzie jest moje zamówienie?", "pl"),
         ("Var är min beställning?", "sv"),
         ("注文はどこですか", "ja"),
+        ("返品の可否", "ja"),
+        ("Do you have the ノート case in blue, and what does it cost?", "en"),
+        ("Where is mу оrder? I have been waiting for іt", "en"),
         ("我的订单在哪里", "zh"),
         ("Где мой заказ?", "ru"),
         ("Де моє замовлення?", "uk"),

@@ -25,7 +25,8 @@ _SCRIPTS = {
     "ru": "\u0400-\u04ff",
 }
 _SCRIPT = {code: re.compile(f"[{letters}]") for code, letters in _SCRIPTS.items()}
-_FEW = {"ja", "uk"}  # a few of their letters are enough: the others are shared
+# A few of their letters are enough, where most of the others are of the script that they share.
+_SHARED = {"ja": "zh", "uk": "ru"}
 
 # Letters that hardly another language has.
 _LETTERS = {
@@ -147,7 +148,8 @@ def _by_script(text: str) -> str:
     letters = sum(map(str.isalpha, text))
     for code, script in _SCRIPT.items():
         found = len(script.findall(text))
-        if found and (code in _FEW or 2 * found >= letters):
+        shared = _SCRIPT[_SHARED[code]].findall(text) if found and code in _SHARED else ()
+        if found and 2 * (found + len(shared)) >= letters:
             return code
     return ""
 

@@ -11,7 +11,7 @@ STRONG = r"""
     how (?:many|often) (?:more )?(?:times )?(?:do|must|should) i (?:have to )?(?:ask|write|say|tell|explain|call|repeat)
     nobody (?:\w+ )?(?:answers|cares|replies|responds|helps)|no ?one (?:cares|answers|replies)
     rip[- ]?off|scammers|you(?:'?re| are) (?:a )?(?:scam|thieves|crooks)|con artists?
-    stole my money|ripped me off|you people
+    stole my money|ripped me off
     (?:contact|call|hear from|talk to|speak to|see|involve|inform|consult|tell|go to)\w* (?:\w+ ){0,2}(?:lawyers?|attorneys?|solicitors?)
     legal action|small claims|(?:i'?ll|i will|going to) sue|see you in court
     consumer (?:protection|rights) (?:agency|office|authority)
@@ -49,7 +49,7 @@ WEAK = r"""
     for (?:weeks|months)|for (?:two|three|four|\d+) (?:weeks|months)
 
     (?:already|have) (?:asked|written|called|contacted|told)(?: \w+){0,2} (?:twice|times|before|already)
-    ignor(?:ed|ing) me|do you even read
+    ignor(?:ed|ing) me|do you even read|you people
 
     disappoint(?:ed|ing|ment)|frustrat(?:ed|ing)|annoy(?:ed|ing)|unhappy|unprofessional|terrible
     horrible|awful|poor (?:service|support)|nonsense|a joke|scam|fraud
