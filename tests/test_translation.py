@@ -271,6 +271,13 @@ async def test_the_same_words_are_put_once() -> None:
     assert await interpreter.put("Hello", language=None) is None
 
 
+@pytest.mark.parametrize("command", ["show", "note"])
+def test_a_language_is_asked_for_by_its_code(command: str) -> None:
+    told = CliRunner().invoke(bot, ["history", command, "1", "--in", "german"])
+    assert told.exit_code == 2
+    assert "'german' is no language's code, as 'en'" in told.output
+
+
 def test_an_operator_reads_each_message_under_the_original(
     tmp_path: Path, settings: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

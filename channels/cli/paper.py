@@ -1,6 +1,7 @@
 """Prints lists for people and JSON for programs."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,20 @@ from channels.terminal.escapes import harmless
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of every command whose output a program may want."""
 
+_CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+def _code(_context: click.Context, _parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None or _CODE.fullmatch(text):
+        return text
+    raise click.BadParameter(f"'{text}' is no language's code, as 'en', 'de' or 'pt-BR'.")
+
+
 in_language = click.option(
     "--in",
     "target",
     metavar="CODE",
+    callback=_code,
     help="Put what is in another language into this one, as 'en', under the original.",
 )
 """The option of every command that shows what was said."""
