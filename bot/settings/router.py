@@ -9,6 +9,7 @@ from bot.settings.fields import BackendName, Language, StrategyName, sentence
 from bot.settings.section import Section
 
 _ALL = 100  # percent
+_PLACES = 6  # what lies behind them only sums of fractions leave
 _ARM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
@@ -115,7 +116,7 @@ def _arms(arms: tuple[Split, ...]) -> tuple[Split, ...]:
         raise sentence(f"the name {twice!r} is given twice. Give every arm a name of its own.")
     if "rest" in names:
         raise sentence("'rest' are the conversations of no arm. Take another name.")
-    if (total := sum(arm.share for arm in arms)) > _ALL:
+    if (total := round(sum(arm.share for arm in arms), _PLACES)) > _ALL:
         raise sentence(f"the shares come to {total:g} percent. Leave them at {_ALL} or below.")
     return arms
 

@@ -80,3 +80,8 @@ def test_all_of_them_is_all_of_them() -> None:
 def test_arms_that_cannot_be_are_refused(splits: list[Split], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         RouterSettings(split=tuple(splits))
+
+
+def test_shares_that_come_to_all_may_be_fractions() -> None:
+    splits = [split("a", 28.6), split("b", 35.7), split("c", 35.7)]
+    assert "rest" not in arms(*RouterSettings(split=tuple(splits)).split).values()
