@@ -229,7 +229,10 @@ class Line:
 
     def _cost(self, course: _Course) -> float:
         if course.finished and (told := course.finished.usage) != Usage():
-            return self.price(self.backend.name, course.finished.model, told) or 0.0
+            # A name that the provider alone gives its model may be in no price list.
+            models = (course.finished.model, self.backend.model)
+            costs = (self.price(self.backend.name, model, told) for model in models)
+            return next((cost for cost in costs if cost is not None), 0.0)
         if not self._charged(course):
             return 0.0
         return self._dollars(course.reads, self._guessed(course))

@@ -195,6 +195,26 @@ async def test_what_the_provider_does_not_tell_is_guessed(
     assert await left(spendings) == 10_000 - cost
 
 
+async def test_a_model_under_a_name_without_a_price_costs_what_was_configured(
+    spendings: SqlSpendings,
+) -> None:
+    ended = Finished(reason=StopReason.END, usage=Usage(input=2, output=3), model="a-1-of-may")
+    budget = BudgetSettings(dollars_per_day=HELD / 100)
+    made = Router(
+        backends={"a": scripted("a", ["I am a.", ended])},
+        settings=RouterSettings(budget=budget),
+        terms={"a": COSTS},
+        price=lambda _backend, model, usage: (
+            (usage.input + usage.output) / 100 if model == "a-1" else None
+        ),
+        clock=Clock(),
+        purse=Purse(settings=budget, spendings=spendings),
+    )
+    assert await answer(made.route(TERMINAL)) == "I am a."
+    with pytest.raises(NoAnswer, match=r"\$0.54 is left"):
+        await answer(made.route(TERMINAL))
+
+
 async def test_what_a_customer_gives_up_is_paid_as_far_as_it_came(
     spendings: SqlSpendings,
 ) -> None:
