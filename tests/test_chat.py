@@ -374,6 +374,7 @@ async def test_a_question_that_is_broken_off_is_kept(tmp_path: Path) -> None:
         settle(tmp_path, server)
         async with Terminal(tmp_path, "ask", "Is all well?") as terminal:
             await until(lambda: server.heard)
+            await terminal.until("Answering ...")
             terminal.press("\x03")
             await terminal.until("The question is kept, and answered in: bot chat --continue")
             assert await terminal.exit() == 130
@@ -405,6 +406,7 @@ async def test_a_model_that_is_loaded_is_shown_until_it_is_there(
         await terminal.until(f"Loading {tiny(model)}")
         assert await terminal.exit() == 0
         assert "Loading" not in terminal.text()
+        assert "Answering" not in terminal.text()
 
 
 async def test_nobody_must_wait_until_a_model_is_loaded(tiny: Build, tmp_path: Path) -> None:

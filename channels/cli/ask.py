@@ -13,7 +13,7 @@ from bot.messages import Inbound, Outcome, Replied, Reply
 from bot.strategies import STRATEGIES
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
-from channels.cli.loading import model_bar, models_loaded, told_once
+from channels.cli.loading import model_bar, models_loaded, told_once, waiting
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
 
@@ -69,7 +69,7 @@ async def ask(
             backend=backend,
             strategy=strategy,
         )
-        with told_once(troubles):
+        with told_once(troubles), waiting():
             reply = await _reply(app, inbound)
         if as_json:
             print_json(reply)

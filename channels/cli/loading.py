@@ -63,5 +63,17 @@ def loading_bar(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(harmless(what), total=1.0)
-        yield lambda _what, share: bar.update(task, completed=share)
+        task = bar.add_task(harmless(what), total=None)  # only moves, until there is a share
+        yield lambda _what, share: bar.update(task, total=1.0 if share else None, completed=share)
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Show on standard error, if it is a terminal, that an answer is made while the block runs."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Answering ..."):
+        yield
