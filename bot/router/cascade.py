@@ -33,7 +33,7 @@ def hard(to: Circumstances, settings: CascadeSettings) -> str:
         f"the question is longer than {settings.longer_than} characters": (
             0 < settings.longer_than < to.question_length
         ),
-        f"it holds {to.questions} questions": 0 < settings.questions <= to.questions,
+        f"the message holds {to.questions} questions": 0 < settings.questions <= to.questions,
         f"no passage covers {settings.covered:.0%} of the question": (
             to.coverage is not None and to.coverage < settings.covered
         ),

@@ -218,7 +218,7 @@ async def test_hidden_steps_take_the_chain() -> None:
     ("to", "why"),
     [
         (replace(COVERED, question_length=601), "the question is longer than 600 characters"),
-        (replace(COVERED, questions=3), "it holds 3 questions"),
+        (replace(COVERED, questions=3), "the message holds 3 questions"),
         (replace(COVERED, coverage=0.24), "no passage covers 25% of the question"),
         (replace(COVERED, mood="upset"), "the customer is upset"),
         (replace(COVERED, strategy="chain_of_thought"), "the strategy is chain_of_thought"),
