@@ -180,8 +180,8 @@ class Terminal(Display):
             lambda: self._prompts() > prompts and self._is_at_prompt(), "the next prompt"
         )
 
-    def terminate(self) -> None:
-        self._process.kill(signal.SIGTERM)
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self._process.kill(number)
 
     def kill(self) -> None:
         self._process.kill(signal.SIGKILL)

@@ -159,12 +159,15 @@ async def test_what_comes_at_the_moment_of_stopping_is_left_to_others_at_once(
     assert last.reply.text == "Mine now."
 
 
-async def test_a_chat_that_is_terminated_lets_go_of_its_conversation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_chat_that_is_terminated_lets_go_of_its_conversation(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     config = '[backends.slow]\nkind = "extractive"\n'
     (tmp_path / "bot.toml").write_text(config)
     async with Terminal(tmp_path, "chat") as terminal:
         await terminal.until_prompt()
-        terminal.terminate()
+        terminal.terminate(number)
         assert await terminal.exit() == 128 + signal.SIGTERM
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _TERMINATED = 143  # what shells expect of a program that SIGTERM ended
 
 
@@ -96,8 +97,13 @@ def command(
 
 
 async def _until_terminated(deed: Coroutine[None, None, int | None]) -> int:
-    """Let a SIGTERM end ``deed`` as Ctrl-C does: what it has open is closed, leases are let go."""
+    """Let a SIGTERM, or a terminal that goes away, end ``deed`` as Ctrl-C does.
+
+    What it has open is closed, and leases are let go.
+    """
     if doing := asyncio.current_task():
-        with suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, doing.cancel)
+        for each in _ENDING:
+            if signal.getsignal(each) is not signal.SIG_IGN:  # as nohup has it
+                with suppress(NotImplementedError):  # Windows
+                    asyncio.get_running_loop().add_signal_handler(each, doing.cancel)
     return await deed or 0
