@@ -14,6 +14,9 @@ from bot.settings import WebSettings
 from channels.web.streams import Streams
 
 _BACKLOG = 2048
+# Seconds: proxies keep an idle line for a minute. Who asks on one that is just being closed gets
+# nothing, and no proxy asks a POST again.
+_IDLE = 75
 _LAST_WORDS = 2.0  # seconds in which what was cut off says so
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - what may stand in the settings
 
@@ -70,6 +73,7 @@ async def serve(
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
+        timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=math.ceil(grace + _LAST_WORDS),
     )
     server = _Server(config)
