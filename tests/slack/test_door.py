@@ -179,13 +179,16 @@ async def serving() -> AsyncIterator[int]:
     stop = asyncio.Event()
     with server.listening("127.0.0.1", 0) as on:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(
+            served = tasks.create_task(
                 server.serve(
                     door(), on=on, streams=Streams(), settings=WebSettings(), stop=stop, grace=5
                 )
             )
-            yield on.getsockname()[1]
-            stop.set()
+            try:
+                yield on.getsockname()[1]
+            finally:  # before its socket is closed
+                stop.set()
+                await served
 
 
 @asynccontextmanager

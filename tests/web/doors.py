@@ -171,14 +171,16 @@ async def door(
             )
             limits = httpx2.Limits(max_connections=None)
             async with httpx2.AsyncClient(base_url=url, timeout=30, limits=limits) as http:
-                yield Door(
-                    app=app,
-                    url=url,
-                    http=http,
-                    limits=site.state.front.limits,
-                    streams=streams,
-                    stop=stop,
-                    serving=serving,
-                )
-                stop.set()
-                await serving
+                try:
+                    yield Door(
+                        app=app,
+                        url=url,
+                        http=http,
+                        limits=site.state.front.limits,
+                        streams=streams,
+                        stop=stop,
+                        serving=serving,
+                    )
+                finally:  # left open, its socket would be closed beneath the loop of all tests
+                    stop.set()
+                    await serving
