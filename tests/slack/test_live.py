@@ -219,9 +219,9 @@ async def test_a_long_answer_goes_on_in_another_message(tmp_path: Path) -> None:
 
 
 async def test_a_message_ends_before_slack_ends_it(tmp_path: Path) -> None:
-    said: Sequence[Step] = [step for number in range(40) for step in (f"Line {number}.\n", _pause)]
-    rules = Rules(stream_seconds=0.6)
-    pace = Pace(first=0.02, append=0.03, slowest=0.03, share=0.0, segment=0.3)
+    said: Sequence[Step] = [step for number in range(80) for step in (f"Line {number}.\n", _pause)]
+    rules = Rules(stream_seconds=1.8)
+    pace = Pace(first=0.02, append=0.03, slowest=0.03, share=0.0, segment=0.9)
     async with (
         FakeSlack(rules=rules) as slack,
         shop(tmp_path, slack, ScriptedBackend([*said]), pace=pace) as app,
@@ -231,7 +231,7 @@ async def test_a_message_ends_before_slack_ends_it(tmp_path: Path) -> None:
         assert len(slack.answers("D1", thread)) > 1
         assert not [call for call in slack.calls if call.error]
         lines = "".join(f"{page.shown}\n" for page in slack.answers("D1", thread)).split("\n")
-        assert [line for line in lines if line] == [f"Line {number}." for number in range(40)]
+        assert [line for line in lines if line] == [f"Line {number}." for number in range(80)]
 
 
 async def test_a_message_whose_model_falls_silent_is_ended_and_marked(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ WHOLE = "Shipping takes three days at most."
 ENGINE = {
     "lease_seconds": 0.5,
     "sweep_seconds": 0.1,
-    "delivery_seconds": 1.0,
+    "delivery_seconds": 3.0,
     "grace_seconds": 0.0,
 }
 LONG = "".join(f"Line {number} of a long story about parcels.\n" for number in range(700)).strip()
