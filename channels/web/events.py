@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Final
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -66,9 +67,11 @@ class EventStream(Response):
         held = here.limits.stream(visitor=call.who.customer, address=call.address)
         self._held.enter_context(held)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._held:
             headers = self.raw_headers
+            if "transfer-encoding" in Headers(scope=scope):  # such a body may have no end
+                headers = [*headers, (b"connection", b"close")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await self._send(receive, send)
 
