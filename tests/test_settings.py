@@ -231,6 +231,14 @@ def test_settings_built_by_hand_are_taken_as_they_are() -> None:
             "[[router.rules]]\n[[router.rules]]\nchain = []",
             "router.rules[1]: changes nothing. Give it a chain",
         ),
+        (
+            "[[router.rules]]\nmood = 'upset'\ncascade = true",
+            "bot.toml:3: router.rules[0].cascade = true: there is no small backend to stand before",
+        ),
+        (
+            "[[router.split]]\nname = 'a'\nshare = 5\ncascade = true",
+            "bot.toml:4: router.split[0].cascade = true: there is no small backend",
+        ),
         ("backends.gpt.kind = 'openai'\nrouter.chain = ['gtp']", "no backend called 'gtp'"),
         ("backends.gpt.kind = 'openai'\nrouter.chain = ['gtp']", "Did you mean 'gpt'?"),
         ("bot.name = '${NAMELESS}'", "NAMELESS is neither in the environment nor in the secrets"),

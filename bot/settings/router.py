@@ -3,13 +3,18 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from bot.settings.fields import BackendName, Language, StrategyName, sentence
 from bot.settings.section import Section
 
 _ALL = 100  # percent
 _PLACES = 6  # what lies behind them only sums of fractions leave
+_NO_CASCADE = sentence(
+    "there is no small backend to stand before the chain. Name one: small = 'NAME' under "
+    "[router.cascade]."
+)
 _ARM = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
@@ -148,3 +153,16 @@ class RouterSettings(Section):
         ge=0,
         description="How often one that is left alone is asked for a word; 0: a customer tries it.",
     )
+
+    @model_validator(mode="after")
+    def _has_what_is_switched_on(self) -> Self:
+        ways: dict[str, tuple[Way, ...]] = {"rules": self.rules, "split": self.split}
+        lost = [
+            InitErrorDetails(type=_NO_CASCADE, loc=(key, number, "cascade"), input=way.cascade)
+            for key, each in ways.items()
+            for number, way in enumerate(each)
+            if way.cascade and self.cascade is None
+        ]
+        if lost:
+            raise ValidationError.from_exception_data(type(self).__name__, lost)
+        return self

@@ -32,6 +32,7 @@ PASSAGE = Passage(
     id=7, article="p.md", title="Parcels", headings=("Parcels",), link="", text="Ask.", coverage=0.6
 )
 COVERED = replace(TERMINAL, coverage=0.6)
+SMALL = CascadeSettings(small="small")
 
 
 def cascade(
@@ -287,7 +288,7 @@ def test_the_best_passage_tells_how_much_is_covered() -> None:
     [
         (RouterSettings(chain=("small", "large")), ["small"]),
         (RouterSettings(rules=(Rule(chain=("large",)),)), []),
-        (RouterSettings(rules=(Rule(chain=("large",), cascade=True),)), ["small"]),
+        (RouterSettings(cascade=SMALL, rules=(Rule(chain=("large",), cascade=True),)), ["small"]),
         (RouterSettings(rules=(Rule(use_strategy="few_shot"),)), ["small"]),
         (RouterSettings(split=(Split(name="b", share=100, chain=("large",)),)), []),
         (RouterSettings(chain=("small",)), ["small"]),
@@ -297,7 +298,7 @@ async def test_it_stands_before_the_plain_chain_and_before_others_that_say_so(
     settings: RouterSettings, asked: list[str]
 ) -> None:
     small = scripted("small", "Ask us [1].")
-    settings = settings.model_copy(update={"cascade": CascadeSettings(small="small")})
+    settings = settings.model_copy(update={"cascade": SMALL})
     talk = replace(COVERED, conversation=1)
     await heard(router(small, scripted("large", "Here [1]."), settings=settings).route(talk))
     assert ["small"] * len(small.requests) == asked
