@@ -17,6 +17,7 @@ _BACKLOG = 2048
 # Seconds: proxies keep an idle line for a minute. Who asks on one that is just being closed gets
 # nothing, and no proxy asks a POST again.
 _IDLE = 75
+_TURNS = 2  # of the loop: a connection that was taken is made, and uvicorn knows of it
 _LAST_WORDS = 2.0  # seconds in which what was cut off says so
 _EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - what may stand in the settings
 
@@ -26,6 +27,18 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to whoever opened the bot."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let who was taken in this very turn of the loop in first, to be told with the others.
+
+        asyncio would lose their connections: nobody closes them, and they wait in vain.
+        """
+        loop = asyncio.get_running_loop()
+        for each in sockets or []:
+            loop.remove_reader(each)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        await super().shutdown(sockets)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -4,6 +4,8 @@ import asyncio
 import signal
 import socket
 import sys
+from collections import deque
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx2
@@ -60,6 +62,32 @@ async def test_standing_streams_end_at_once_and_running_answers_in_their_time(
         assert reply["blocks"] == [["p", "One, two."]]
         with pytest.raises(httpx2.ConnectError):
             await place.http.get("/readyz")
+
+
+async def test_who_comes_at_the_very_end_is_not_left_waiting(tmp_path: Path) -> None:
+    async with door(tmp_path, ScriptedBackend("Hello."), grace=5) as place:
+        host, _, port = place.url.removeprefix("http://").partition(":")
+        place.stop.set()
+        with ExitStack() as lines:
+            late: deque[socket.socket] = deque(maxlen=20)
+            with suppress(ConnectionRefusedError):
+                while True:  # one in each turn of the loop, and so in that in which it ends
+                    line = socket.create_connection((host, int(port)))
+                    lines.callback(line.close)
+                    if len(late) == late.maxlen:
+                        late.popleft().close()
+                    late.append(line)
+                    await asyncio.sleep(0)
+            assert await asyncio.wait_for(place.serving, 10) is True
+            assert [await _hung_up(line) for line in late] == [True] * 20
+
+
+async def _hung_up(line: socket.socket) -> bool:
+    line.setblocking(False)  # noqa: FBT003 - a name of the library's
+    try:
+        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(line, 1), 5) == b""
+    except ConnectionError:
+        return True
 
 
 async def test_what_takes_longer_than_its_grace_is_cut_off(tmp_path: Path) -> None:
