@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from tests.servers.acts import EVENTS, JSON, Act, Answer, Fault, Recording, Refusal
+from tests.servers.listening import close
 
 _PATIENCE = 3600.0
 _SOON = 5.0
@@ -98,7 +99,7 @@ class ModelServer(ABC):
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server
-        self._server.close()
+        await close(self._server)
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)

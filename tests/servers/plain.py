@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tests.servers.acts import JSON
 from tests.servers.base import hear
+from tests.servers.listening import close
 
 _logger = logging.getLogger(__name__)
 
@@ -37,24 +38,27 @@ async def serve(answer: Answer) -> AsyncIterator[str]:
     closed = asyncio.Event()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            heard = await hear(reader, client=0)
-            if closed.is_set():
-                raise ConnectionResetError
-            begun.add(asyncio.current_task())
-            status, body = await _answered(answer, heard.path, heard.json())
-            head = f"content-type: {JSON}\r\ncontent-length: {len(body)}\r\nconnection: close"
-            writer.write(f"HTTP/1.1 {status} {status.phrase}\r\n{head}\r\n\r\n".encode() + body)
-            await writer.drain()
-        begun.discard(asyncio.current_task())
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                heard = await hear(reader, client=0)
+                if closed.is_set():
+                    raise ConnectionResetError
+                begun.add(asyncio.current_task())
+                status, body = await _answered(answer, heard.path, heard.json())
+                head = f"content-type: {JSON}\r\ncontent-length: {len(body)}\r\nconnection: close"
+                first = f"HTTP/1.1 {status} {status.phrase}\r\n{head}\r\n\r\n"
+                writer.write(first.encode() + body)
+                await writer.drain()
+        finally:
+            begun.discard(asyncio.current_task())
+            writer.close()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         closed.set()
-        server.close()
+        await close(server)
         await asyncio.gather(*filter(None, begun))
 
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.servers.listening import close
+
 _SOCKET = ".s.PGSQL.5432"
 
 
@@ -32,7 +34,7 @@ class Relay:
         """Refuse new lines and break those there are."""
         self._flowing.set()
         if self._server:
-            self._server.close()
+            await close(self._server)
         for line in list(self._lines):
             line.close()
         if self._server:
@@ -40,7 +42,11 @@ class Relay:
         self._server = None
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, up = await asyncio.open_unix_connection(str(self._socket))
+        try:
+            upstream, up = await asyncio.open_unix_connection(str(self._socket))
+        except BaseException:
+            writer.close()
+            raise
         self._lines |= {writer, up}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(reader, up))

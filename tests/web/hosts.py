@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.servers.base import hear
+from tests.servers.listening import close
 
 STRICT = (
     "default-src 'none'; script-src {bot}; style-src 'self'; connect-src {bot}; "
@@ -86,19 +87,21 @@ async def host() -> AsyncIterator[Host]:
     own = Host()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            heard = await hear(reader, client=0)
-            headers, text = own.answer(heard.path)
-            body = text.encode()
-            lines = [f"{name}: {value}" for name, value in headers.items()]
-            head = [f"content-length: {len(body)}", "connection: close", *lines, "", ""]
-            writer.write("\r\n".join(["HTTP/1.1 200 OK", *head]).encode() + body)
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                heard = await hear(reader, client=0)
+                headers, text = own.answer(heard.path)
+                body = text.encode()
+                lines = [f"{name}: {value}" for name, value in headers.items()]
+                head = [f"content-length: {len(body)}", "connection: close", *lines, "", ""]
+                writer.write("\r\n".join(["HTTP/1.1 200 OK", *head]).encode() + body)
+                await writer.drain()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     own.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield own
     finally:
-        server.close()
+        await close(server)

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from tests.servers.listening import close
+
 _STREAM = b"content-type: text/event-stream"
 _LAST_CHUNK = b"0\r\n\r\n"
 
@@ -46,7 +48,7 @@ class Line:
     async def down(self) -> None:
         """Break the connections that stand, and refuse new ones until ``up``."""
         if self._server:
-            self._server.close()
+            await close(self._server)
         tasks = [task for task in self._open.values() if task]
         self.cut()
         await asyncio.gather(*tasks, return_exceptions=True)

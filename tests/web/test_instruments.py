@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from tests.house import until
+from tests.servers.listening import close
 from tests.web.conftest import Visit
 from tests.web.hosts import Host, host
 from tests.web.line import line
@@ -87,7 +88,11 @@ class Drip:
         self.streams: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.close()
+            return
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
         self.streams.append(writer)
 
@@ -99,18 +104,22 @@ class Drip:
 async def drip() -> AsyncIterator[tuple[Drip, int]]:
     dripping = Drip()
     server = await asyncio.start_server(dripping.serve, "127.0.0.1", 0)
-    yield dripping, server.sockets[0].getsockname()[1]
-    for stream in dripping.streams:
-        stream.close()
-    server.close()
+    try:
+        yield dripping, server.sockets[0].getsockname()[1]
+    finally:
+        await close(server)
+        for stream in dripping.streams:
+            stream.close()
 
 
 @asynccontextmanager
 async def _asking(port: int) -> AsyncIterator[asyncio.StreamReader]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
-    yield reader
-    writer.close()
+    try:
+        yield reader
+    finally:
+        writer.close()
 
 
 def _port(url: str) -> int:
