@@ -374,9 +374,10 @@ async def test_a_task_cancelled_at_any_moment_leaves_a_working_store(database: D
             asking.cancel()
             with suppress(asyncio.CancelledError):
                 await asking
+    seq = (await ask(store)).seq  # after what the last one still wrote when it was cancelled
     kept = (await store.read(conversation)).messages
     assert [message.seq for message in kept] == list(range(1, len(kept) + 1))
-    assert (await ask(store)).seq == len(kept) + 1
+    assert len(kept) >= seq
 
 
 async def test_who_is_cancelled_when_its_turn_comes_is_not_served(postgres_url: str) -> None:

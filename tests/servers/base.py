@@ -13,7 +13,7 @@ from tests.servers.acts import EVENTS, JSON, Act, Answer, Fault, Recording, Refu
 from tests.servers.listening import close
 
 _PATIENCE = 3600.0
-_SOON = 5.0
+_SOON = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class ModelServer(ABC):
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def idle(self) -> None:
-        """Wait until no answer is being given; TimeoutError after five seconds."""
+        """Wait until no answer is being given; TimeoutError after half a minute."""
         async with asyncio.timeout(_SOON), self._change:
             await self._change.wait_for(lambda: not self.busy)
 

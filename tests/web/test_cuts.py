@@ -70,7 +70,9 @@ async def test_two_hundred_cuts_lose_and_double_nothing(follow: Follow, shop: Sh
     followers = [await follow() for _ in range(VISITORS)]
     await asyncio.gather(*map(_ask, followers))
     luck = (random.Random(seed) for seed in range(VISITORS))
-    await asyncio.gather(*map(_cut_often, followers, luck))
+    async with asyncio.TaskGroup() as cutting:
+        for follower, its_luck in zip(followers, luck, strict=True):
+            cutting.create_task(_cut_often(follower, its_luck))
     shop.model.seconds = 0.0
     await asyncio.gather(*(_assert_whole(one, words) for one in followers))
     back = sorted(seconds for one in followers for seconds in one.back)
