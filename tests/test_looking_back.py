@@ -123,11 +123,43 @@ async def test_a_long_reading_is_whole_only_for_programs(store: SqlConversations
     kept = replace(turn(answers=1), readings=(Reading(task="translation", value=translation),))
     await answer(store, lease, kept)
     show = ("history", "show", str(lease.conversation))
-    short = f"translation {translation[:79]}…"
+    short = f"question translated {translation[:79]}…"
     assert f"({short})" in await said(*show)
     assert f"- {short}, by" in " ".join((await said("why", kept.id)).split())
     for whole in (await said(*show, "--json"), await said("why", kept.id, "--json")):
         assert translation in whole
+
+
+async def test_a_translation_is_explained_as_what_it_is(store: SqlConversations) -> None:
+    readings = (
+        Reading(task="language", value="de", score=0.8, by="rule"),
+        Reading(task="translation", value="de to en: Where is it?", by="there", seconds=2.0),
+        Reading(task="spans", value="two days (passage 7, 3 to 11)", score=0.5, by="pointer"),
+        Reading(task="translation", value="en to de: In the post.", by="back", seconds=1.5),
+        Reading(task="translation", by="back", error="It took longer than 9 seconds."),
+    )
+    lease = await ask_alone(store, "Wo ist es?")
+    await answer(store, lease, replace(turn(answers=1), readings=readings))
+    read = (await said("why")).partition("### Read\n\n")[2].partition("\n\n")[0]
+    assert read.splitlines() == [
+        "- language de 0.80, by rule in 0.0 ms",
+        "- question translated de to en: Where is it?, by there in 2.0 s",
+        "- spans two days (passage 7, 3 to 11) 0.50, by pointer in 0.0 ms",
+        "- reply before its translation en to de: In the post., by back in 1.5 s",
+        "- reply not translated: It took longer than 9 seconds., by back in 0.0 ms",
+    ]
+
+
+async def test_a_question_that_could_not_be_translated_is_told_apart_from_its_reply(
+    store: SqlConversations,
+) -> None:
+    failed = Reading(task="translation", by="pairs", error="No model translates fr-en.")
+    back = Reading(task="translation", by="pairs", error="No model translates en-fr.")
+    lease = await ask_alone(store, "Où est-il ?")
+    await answer(store, lease, replace(turn(answers=1), readings=(failed, back)))
+    page = await said("why")
+    assert "- question not translated: No model translates fr-en., by pairs" in page
+    assert "- reply not translated: No model translates en-fr., by pairs" in page
 
 
 async def test_upset_customers_are_listed_alone(store: SqlConversations) -> None:

@@ -139,7 +139,7 @@ async def test_what_the_tasks_do_is_seen_in_the_terminal_and_in_the_history(
         assert line in head.splitlines()
     assert "summary of messages 1 to " in head
     assert f"(by clerk): {NOTES}" in head
-    assert "translation de to en: How long does shipping take?" in messages
+    assert "question translated de to en: How long does shipping take?" in messages
     assert "sentiment upset 0.70" in messages
     assert "topic delivery" in messages
 
@@ -178,7 +178,7 @@ async def test_small_models_do_all_tasks_of_one_conversation(
     assert f"(by {models['bart']}): The customer" in page
     assert "sentiment upset" in page
     assert "topic returns" in page
-    assert "translation de to en: How long does shipping take?" in page
-    assert "translation en to de: Here is what our help centre says:" in page
+    assert "question translated de to en: How long does shipping take?" in page
+    assert "reply before its translation en to de: Here is what our help centre says:" in page
     told = await _bot(tmp_path, "history", "show", "1", "--json")
     assert all(str(model) in told for model in models.values())  # each is named for what it read

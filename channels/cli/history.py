@@ -15,7 +15,7 @@ from channels.cli.paper import as_json, in_language, print_json, print_table, to
 from channels.terminal.escapes import harmless
 from channels.terminal.explanation import spent
 from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
-from channels.terminal.readings import shows, to_words
+from channels.terminal.readings import shows, split, to_words
 
 _ALL = 2**31 - 1
 _HEADS = ("ID", "CHANNEL", "LATEST", "MESSAGES", "MOOD", "TOPIC", "BEGAN WITH")
@@ -67,7 +67,13 @@ class Story:
         turn = next((turn for turn in self.turns if turn.reply.answers == message.seq), None)
         if turn is None or message.author is not Author.CUSTOMER:
             return ""
-        return harmless("; ".join(to_words(each) for each in turn.readings if shows(each)))
+        told = (
+            to_words(each, what=what)
+            for what, readings in zip(("question", "reply"), split(turn.readings), strict=True)
+            for each in readings
+            if shows(each)
+        )
+        return harmless("; ".join(told))
 
     def text(self, message: Message) -> str:
         """Return what a message says, with a mark where it was stopped or edited since."""

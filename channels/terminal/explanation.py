@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.messages import GIVEN_UP, Attempt, Message, Outcome, Passage, Step, Turn, Usage
 from bot.store.base import Record
 from channels.terminal.page import DELETED, EDITED, source_lines
-from channels.terminal.readings import in_full
+from channels.terminal.readings import in_full, split
 
 _LONGEST_STEP = 300  # characters
 
@@ -15,7 +15,7 @@ def explanation(record: Record) -> str:
     turn = record.turn
     sections = {
         "Asked": "\n\n".join(map(_asked, record.questions)),
-        "Read": "\n".join(f"- {in_full(reading)}" for reading in turn.readings),
+        "Read": "\n".join(_read(turn)),
         "Found": "\n".join(_passages(record)) or _nothing_found(turn),
         "Thought": turn.reasoning and _quoted(turn.reasoning),
         "Steps before the reply": "\n".join(map(_step, turn.steps)),
@@ -33,6 +33,11 @@ def _asked(question: Message) -> str:
     if not question.text:
         return _quoted(DELETED)
     return _quoted(question.text + (f"\n\n{EDITED}" if question.edited else ""))
+
+
+def _read(turn: Turn) -> Iterator[str]:
+    for what, readings in zip(("question", "reply"), split(turn.readings), strict=True):
+        yield from (f"- {in_full(reading, what=what)}" for reading in readings)
 
 
 def _nothing_found(turn: Turn) -> str:
