@@ -21,6 +21,7 @@ from channels.cli.backends import _CAN
 from channels.cli.door import bot
 from channels.cli.history import Story
 
+ROOT = Path(__file__).parents[1]
 COMMANDS = (
     *("chat", "ask", "learn", "forget", "unanswered", "prompts", "history", "why"),
     *("splits", "status", "doctor", "init", "settings", "backends", "tasks", "db"),
@@ -274,8 +275,106 @@ def test_the_doctor_tells_of_prompts_that_nobody_answers(
     assert {one for one in ill if one.startswith("task")} == {"task language"}
 
 
+_PAID = '[backends.claude]\nkind = "anthropic"\n[backends.gpt]\nkind = "openai"\n'
+_FREE = '[backends.quotes]\nkind = "extractive"\n'
+_BUDGET = "[router.budget]\ndollars_per_day = 5\n"
+_NOBODY = "customers are told that no answer can be given: "
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "cure"),
+    [
+        (
+            _PAID + _BUDGET,
+            f"once it is used up, {_NOBODY}claude and gpt may cost something",
+            'costs nothing: [backends.quotes] with kind = "extractive" as the last one.',
+        ),
+        (
+            _PAID + '[router]\nchain = ["gpt"]\n' + _BUDGET,
+            _NOBODY,
+            "name it last in chain under [router].",
+        ),
+        (
+            _PAID + _FREE + '[router]\nchain = ["claude"]\n' + _BUDGET + 'chain = ["gpt"]',
+            f"{_NOBODY}gpt may cost something",
+            "Name quotes last in chain under [router.budget].",
+        ),
+        (
+            _PAID + _FREE + '[router]\nchain = ["gpt"]\n' + _BUDGET,
+            "once it is used up, quotes answers",
+            "",
+        ),
+        (
+            _PAID.replace('"openai"', '"openai"\ninput_price = 0.0\noutput_price = 0.0') + _BUDGET,
+            "once it is used up, gpt answers",
+            "",
+        ),
+        (
+            _PAID + _FREE + '[router]\nchain = ["gpt", "quotes"]\n' + _BUDGET + 'chain = ["gpt"]',
+            "once it is used up, what costs nothing answers",
+            "",
+        ),
+        (
+            _PAID + _FREE + '[router]\nchain = ["gpt", "quotes"]\n'
+            '[[router.rules]]\nmood = "upset"\nchain = ["claude"]\n' + _BUDGET + 'chain = ["gpt"]',
+            _NOBODY,
+            "Name quotes",
+        ),
+    ],
+)
+def test_the_doctor_tells_who_answers_once_a_budget_is_used_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, fact: str, cure: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text(text, encoding="utf-8")
+    found = _told_by_the_doctor()["budget"]
+    assert fact in found["fact"]
+    assert cure in found["cure"]
+    assert found["well"] == (not cure)
+
+
+_DEPLOYMENT = (
+    '[backends.own]\nkind = "azure"\nbase_url = "https://acme.openai.azure.com"\nmodel = "{}"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "told_"),
+    [
+        (_DEPLOYMENT.format("helpdesk") + _FREE + _BUDGET, True),
+        (_DEPLOYMENT.format("helpdesk") + "input_price = 2.5\n" + _FREE + _BUDGET, False),
+        (_DEPLOYMENT.format("gpt-4o") + _FREE + _BUDGET, False),
+        (_DEPLOYMENT.format("helpdesk") + _FREE + "[router.budget]\ntokens_per_day = 9999", False),
+        (
+            _DEPLOYMENT.format("a") + _FREE + "[router.budget]\ndollars_per_conversation = 1",
+            True,
+        ),
+    ],
+)
+def test_the_doctor_tells_what_no_budget_holds_anything_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, *, told_: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bot.toml").write_text(text, encoding="utf-8")
+    found = [one for one in told("doctor", "--json", code=1) if "no price" in one["fact"]]
+    assert len(found) == told_
+    for one in found:
+        assert (one["about"], one["well"]) == ("budget", False)
+        assert "nothing is held from the dollars for an answer of own" in one["fact"]
+        assert "Set input_price and output_price under [backends.own]" in one["cure"]
+
+
 def _told_by_the_doctor() -> dict[str, dict[str, Any]]:
     return {finding["about"]: finding for finding in told("doctor", "--json", code=1)}
+
+
+def test_all_that_the_doctor_looks_at_is_documented() -> None:
+    files = ("doctor.py", "checkup.py", "budgets.py")
+    code = "".join((ROOT / "channels/cli" / name).read_text(encoding="utf-8") for name in files)
+    readme = (ROOT / "channels/cli/README.md").read_text(encoding="utf-8")
+    kinds = set(re.findall(r'about=f?"(\w+)', code))
+    assert len(kinds) > 10
+    assert [kind for kind in kinds if not re.search(f"`{kind}[ `]", readme)] == []
 
 
 @pytest.mark.parametrize(

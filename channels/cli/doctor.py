@@ -19,6 +19,7 @@ from bot.settings import (
 from bot.settings.web import DEFAULT_SITE
 from channels.cli import extras
 from channels.cli.backends import opened
+from channels.cli.budgets import budget_findings
 from channels.cli.checkup import Finding, model_finding, slack_findings, task_findings
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
@@ -74,6 +75,7 @@ async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
     for finding in (
         *_secrets(settings),
         *_backends(settings),
+        *budget_findings(settings),
         *task_findings(settings),
         *_language(settings),
         *_strategies(settings),
