@@ -98,7 +98,7 @@ async def test_ctrl_c_stops_an_answer_and_keeps_what_was_said(tmp_path: Path) ->
             begun = time.monotonic()
             terminal.press("\x03")
             await terminal.until_prompt()
-            assert time.monotonic() - begun < 1.0  # some 60 ms on a quiet machine
+            assert time.monotonic() - begun < 5.0  # some 60 ms on a quiet machine
             assert "(stopped)" in terminal.text()
             await terminal.ask("Go on.")
             assert "And on." in terminal.text()

@@ -79,12 +79,12 @@ async def test_a_post_that_a_dead_courier_made_is_found_and_not_made_again(
     board = Board(asyncio.CancelledError(), after=True)
     async with house(tmp_path, ScriptedBackend("Only once.")) as app:
         await ask(app, "hello")
-        dying = courier(app, board, seconds=0.3)
+        dying = courier(app, board, seconds=2.0)
         with suppress(asyncio.CancelledError):
             await dying.deliver_one()
         assert len(board.posted) == 1
         assert not await courier(app, board, holder="two").deliver_one()  # its time is not over
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(2.1)
         assert await courier(app, board, holder="two").deliver_one()
     assert len(board.posted) == 1
 

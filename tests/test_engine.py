@@ -427,7 +427,7 @@ async def test_a_turn_that_cannot_be_kept_is_not_tried_again_at_once(
 ) -> None:
     _away(monkeypatch, "finish", *[StoreError("Refused.")] * 100)
     claude = ScriptedBackend("In vain.")
-    quick = {"lease_seconds": 1.5, "sweep_seconds": 0.05}
+    quick = {"lease_seconds": 4.0, "sweep_seconds": 0.05}
     async with house(tmp_path, claude, engine=quick) as app:
         await app.engine.accept(says("hello"))
         await asyncio.sleep(1)

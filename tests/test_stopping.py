@@ -117,7 +117,8 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Si
 
 
 async def test_who_stops_it_is_told_how_many_answers_are_finished(tmp_path: Path) -> None:
-    slow = ScriptedBackend([lambda: asyncio.sleep(0.5), "In time."])
+    told = asyncio.Event()
+    slow = ScriptedBackend([told.wait, "In time."])
     async with house(tmp_path, slow) as app:
         assert farewell(app.engine.running, seconds=5.0) == (
             "Stopping: no answer is being written. A second Ctrl-C ends at once."
@@ -126,6 +127,7 @@ async def test_who_stops_it_is_told_how_many_answers_are_finished(tmp_path: Path
         assert farewell(app.engine.running, seconds=5.0) == (
             "Stopping: 1 answer is finished, for at most 5 seconds. A second Ctrl-C ends at once."
         )
+        told.set()
     assert farewell(12, seconds=0.5).startswith(
         "Stopping: 12 answers are finished, for at most 0.5"
     )

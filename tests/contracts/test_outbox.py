@@ -145,9 +145,9 @@ async def test_a_dead_couriers_delivery_is_taken_again(
     store: SqlConversations, outbox: SqlOutbox
 ) -> None:
     await _answered(store)
-    await outbox.take(channels=WEB, holder=HOLDER, seconds=0.1)
+    await outbox.take(channels=WEB, holder=HOLDER, seconds=1.0)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
-    await anyio.sleep(0.15)
+    await anyio.sleep(1.1)
     again = await outbox.take(channels=WEB, holder=OTHER, seconds=15)
     assert again
     assert again.attempts == 2
@@ -157,9 +157,9 @@ async def test_a_late_courier_puts_nothing_back_that_another_has_taken(
     store: SqlConversations, outbox: SqlOutbox, database: Database
 ) -> None:
     await _answered(store)
-    late = await outbox.take(channels=WEB, holder=HOLDER, seconds=0.1)
+    late = await outbox.take(channels=WEB, holder=HOLDER, seconds=1.0)
     assert late
-    await anyio.sleep(0.15)
+    await anyio.sleep(1.1)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
     await outbox.put_back(late, error="timed out", seconds=0)
     assert await _states(database) == ["sending"]
@@ -171,9 +171,9 @@ async def test_a_delivery_that_was_put_back_is_due_later(
     await _answered(store)
     taken = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert taken
-    await outbox.put_back(taken, error="429", seconds=0.1)
+    await outbox.put_back(taken, error="429", seconds=1.0)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
-    await anyio.sleep(0.15)
+    await anyio.sleep(1.1)
     assert await outbox.take(channels=WEB, holder=OTHER, seconds=15)
 
 
