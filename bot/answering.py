@@ -23,7 +23,7 @@ from bot.messages import (
 )
 from bot.prompts import PromptBook, delimit
 from bot.router import Circumstances, Router, count_questions, coverage
-from bot.settings import Settings
+from bot.settings import ServedSettings, Settings
 from bot.steps import Steps
 from bot.store.base import History
 from bot.strategies import Strategy
@@ -81,6 +81,7 @@ class Answering:
         self._translating = translating
         self._strategies = strategies
         self._cut: set[str] = set()
+        self._seen_through: set[str] = set()
 
     def begin(self, history: History, window: Window) -> Answer:
         """Return an answer to what waits in ``history``; nothing is asked before its events."""
@@ -95,6 +96,7 @@ class Answering:
             words=self.words,
             known=(self._settings.bot.contact,),
             cut=self._tell_cut,
+            unopened=self._tell_unopened,
         )
 
     def _tell_cut(self, backend: str) -> None:
@@ -106,6 +108,18 @@ class Answering:
                 " If its answers need more, raise 'max_tokens' in [backends.%s]."
             )
             _logger.warning(text, backend, backend)
+
+    def _tell_unopened(self, backend: str, mark: str) -> None:
+        """Tell once of each backend that a thought was seen, where a setting would hide it."""
+        served = isinstance(self._settings.backends.get(backend), ServedSettings)
+        if served and backend not in self._seen_through:
+            self._seen_through.add(backend)
+            text = (
+                "A thought of the backend '%s' was seen until its end, which is told only once: it"
+                " closed one that it never opened. If its chat template opens them, hide them with"
+                " prefilled = '%s' in [backends.%s]."
+            )
+            _logger.warning(text, backend, mark, backend)
 
     async def _prepare(
         self,

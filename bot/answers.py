@@ -132,7 +132,8 @@ class Answer:
 
     ``read`` tells what the tasks have read by then, ``filled`` holds the names of the templates
     that were filled. ``frames`` tells with which ones a backend writes requests anew; ``cut`` is
-    called with the name of a backend that came to its token limit.
+    called with the name of a backend that came to its token limit; ``unopened`` with that of one
+    that closed a thought which it had not opened, and with the mark that would have.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class Answer:
         words: Callable[..., str],
         known: Sequence[str],
         cut: Callable[[str], object],
+        unopened: Callable[[str, str], object],
     ) -> None:
         self._prepare = prepare
         self._read = read
@@ -153,6 +155,7 @@ class Answer:
         self._words = words
         self._known = known
         self._cut = cut
+        self._unopened = unopened
         self._prepared: Prepared | None = None
         self._chosen = ""
         self._plan: Plan | None = None
@@ -329,6 +332,8 @@ class Answer:
     def _written(self, text: str) -> Iterator[Piece | Withdrawn]:
         seen = self._reader.feed(text)
         if self._reader.recalled:
+            if self._reader.unopened and self._source is not None:
+                self._unopened(self._source.name, self._reader.unopened)
             yield from self._withdraw()
             self._start_over(self._reader, self._plan)
         yield from self._show(self._citations.feed(self._echoes.feed(seen)))

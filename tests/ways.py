@@ -33,14 +33,15 @@ from tests.servers.responses import ResponsesServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """``open`` takes the backend's name, the server's url and a key.
+    """``open`` takes the backend's name, the server's url and a key; where a server may leave
+    thoughts in its answers, other settings as well.
 
     Some protocols tell of no thoughts, know no tools, name no cached tokens, no model or no
     tokens in the stream itself.
     """
 
     server: type[ModelServer]
-    open: Callable[[str, str, str], Backend]
+    open: Callable[..., Backend]
     thinks: bool = True
     calls: bool = True
     caches: bool = True
@@ -53,27 +54,27 @@ def _anthropic(name: str, url: str, key: str) -> Backend:
     return AnthropicBackend(name=name, settings=settings, key=key)
 
 
-def _openai(name: str, url: str, key: str) -> Backend:
-    settings = OpenAISettings(kind="openai", base_url=url)
+def _openai(name: str, url: str, key: str, **more: Any) -> Backend:
+    settings = OpenAISettings(kind="openai", base_url=url, **more)
     return OpenAIBackend(name=name, settings=settings, key=key)
 
 
-def _responses(name: str, url: str, key: str) -> Backend:
-    settings = OpenAISettings(kind="openai", api="responses", base_url=url)
+def _responses(name: str, url: str, key: str, **more: Any) -> Backend:
+    settings = OpenAISettings(kind="openai", api="responses", base_url=url, **more)
     return OpenAIBackend(name=name, settings=settings, key=key)
 
 
-def _azure(name: str, url: str, key: str) -> Backend:
-    settings = AzureSettings(kind="azure", model="gpt-4o-mini", base_url=url)
+def _azure(name: str, url: str, key: str, **more: Any) -> Backend:
+    settings = AzureSettings(kind="azure", model="gpt-4o-mini", base_url=url, **more)
     return OpenAIBackend(name=name, settings=settings, key=key)
 
 
-def _huggingface(name: str, url: str, key: str) -> Backend:
-    return _hub(name, key, base_url=url)
+def _huggingface(name: str, url: str, key: str, **more: Any) -> Backend:
+    return _hub(name, key, base_url=url, **more)
 
 
-def _text_generation(name: str, url: str, key: str) -> Backend:
-    return _hub(name, key, base_url=url, task="text-generation")
+def _text_generation(name: str, url: str, key: str, **more: Any) -> Backend:
+    return _hub(name, key, base_url=url, task="text-generation", **more)
 
 
 def _hub(name: str, key: str, **more: Any) -> Backend:
@@ -82,8 +83,8 @@ def _hub(name: str, key: str, **more: Any) -> Backend:
     return HuggingFaceBackend(name=name, settings=settings, key=key, plain=plain)
 
 
-def _replicate(name: str, url: str, key: str) -> Backend:
-    settings = ReplicateSettings(kind="replicate", base_url=url)
+def _replicate(name: str, url: str, key: str, **more: Any) -> Backend:
+    settings = ReplicateSettings(kind="replicate", base_url=url, **more)
     plain = partial(PromptBook(shipped=shipped("prompts")).render, "plain.j2")
     return ReplicateBackend(name=name, settings=settings, key=key, plain=plain)
 

@@ -79,6 +79,7 @@ class HuggingFaceBackend:
                 key=self._key,
             ),
             loggers=["huggingface_hub", "httpx2"],
+            prefilled=settings.prefilled,
             whole=settings.task == "text-generation",
         )
 

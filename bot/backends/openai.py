@@ -56,6 +56,7 @@ class OpenAIBackend:
                 key=self._key,
             ),
             loggers=["openai"],
+            prefilled=settings.prefilled,
         )
 
     @property

@@ -74,6 +74,7 @@ class ReplicateBackend:
                 key=self._key,
             ),
             loggers=["httpx2"],
+            prefilled=settings.prefilled,
             reader=lambda: EventReader(_understood),
         )
 

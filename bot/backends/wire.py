@@ -13,6 +13,7 @@ from bot.backends.base import Output, Request
 from bot.backends.connections import Connection, Refused, Response, Unready
 from bot.backends.events import DONE, Event, EventReader
 from bot.backends.failures import Failures
+from bot.backends.prefill import Prefill
 
 # After the last event a moment is left for the wire's own end: one that is read to its end
 # is used again for the next answer.
@@ -56,7 +57,8 @@ class Wire:
     """Asks a provider through what ``connect`` opens, which may import an SDK.
 
     ``loggers`` are those of the packages that it opens. ``reader`` makes what reads an answer's
-    bytes. With ``whole`` an answer that is not streamed is no fault.
+    bytes. With ``whole`` an answer that is not streamed is no fault. Each text begins with
+    ``prefilled``, which stands in the prompt already.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Wire:
         loggers: Sequence[str],
         reader: Callable[[], Reader] = EventReader,
         whole: bool = False,
+        prefilled: str = "",
     ) -> None:
         self._connect = connect
         self._failures = failures
         self._loggers = loggers
         self._reader = reader
         self._whole = whole
+        self._prefilled = prefilled
         self._connection: Connection | None = None
         self._opening = threading.Lock()
 
@@ -83,14 +87,15 @@ class Wire:
 
         ``request`` is what ``body`` was made from: none of its words goes into an error's text.
         """
+        prefill = Prefill(self._prefilled)
         async with aclosing(self._events(body, request)) as events:
             async for event in events:
-                for output in self._understood(answer, event, request):
+                for output in prefill.of(self._understood(answer, event, request)):
                     yield output
         left = list(answer.end())
         if not left:
             raise self._failures.cut()
-        for output in left:
+        for output in prefill.of(left):
             yield output
 
     def _understood(self, answer: Answer, event: Event, request: Request) -> list[Output]:

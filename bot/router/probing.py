@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from bot.backends.base import Backend, Request, Said
+from bot.backends.base import Backend, Request, Said, Text
 from bot.errors import BackendError
 from bot.messages import Attempt, Usage
 from bot.router.breaker import Breaker
@@ -35,6 +35,7 @@ class Probed:
 
     ``first_piece`` and ``seconds`` count from the question, None where nothing came; ``tokens``
     are those read and written together. ``cost`` is in US dollars, None where it is not known.
+    ``said`` is what it wrote, thoughts and all.
     """
 
     seconds: float
@@ -42,11 +43,13 @@ class Probed:
     tokens: int = 0
     cost: float | None = None
     error: str = ""
+    said: str = ""
 
 
 async def probe(
     backend: Backend,
     *,
+    request: Request = ONE_WORD,
     patience: Patience | None = None,
     price: Price = lambda _backend, _model, _usage: None,
     clock: Callable[[], float] = time.monotonic,
@@ -59,7 +62,8 @@ async def probe(
             patience=patience or Patience(),
             price=price,
             clock=clock,
-        )
+        ),
+        request,
     )
 
 
@@ -70,21 +74,22 @@ class _NobodysBreaker(Breaker):
         return False
 
 
-async def probe_line(line: Line) -> Probed:
+async def probe_line(line: Line, request: Request = ONE_WORD) -> Probed:
     """Ask the backend of ``line`` for one word; its breaker hears of the end."""
     attempts: list[Attempt] = []
-    outputs = line.ask(ONE_WORD, verdict=lambda _: "", keep=attempts.append)
+    outputs = line.ask(request, verdict=lambda _: "", keep=attempts.append)
+    said = ""
     error = ""
     try:
         async with aclosing(outputs):
-            async for _ in outputs:
-                pass
+            async for output in outputs:
+                said += output.text if isinstance(output, Text) else ""
     except BackendError as failure:
         error = str(failure)
-    return _probed(attempts[-1], error)
+    return _probed(attempts[-1], error, said)
 
 
-def _probed(attempt: Attempt, error: str) -> Probed:
+def _probed(attempt: Attempt, error: str, said: str) -> Probed:
     usage: Usage = attempt.usage
     return Probed(
         seconds=attempt.seconds,
@@ -92,6 +97,7 @@ def _probed(attempt: Attempt, error: str) -> Probed:
         tokens=usage.input + usage.output,
         cost=attempt.cost,
         error=error,
+        said=said,
     )
 
 

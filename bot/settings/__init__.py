@@ -14,6 +14,7 @@ from bot.settings.backends import (
     OpenAISettings,
     ReplicateSettings,
     ScriptedSettings,
+    ServedSettings,
     TransformersSettings,
     VertexSettings,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "ScriptedSettings",
     "SelfConsistencySettings",
     "SentimentSettings",
+    "ServedSettings",
     "Settings",
     "SiteSettings",
     "SlackSettings",

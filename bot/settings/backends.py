@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.settings.fields import Address, LocalModel, VariableName
+from bot.settings.fields import Address, LocalModel, Opening, VariableName
 from bot.settings.section import Section
 
 
@@ -60,6 +60,15 @@ class HostedSettings(ModelSettings):
     def needs_key(self) -> bool:
         """Whether nothing can be asked without a key; a server of one's own may need none."""
         return self.base_url is None
+
+
+class ServedSettings(HostedSettings):
+    """A model whose server may leave thoughts in its answers."""
+
+    prefilled: Opening = Field(
+        "",
+        description="The mark with which its chat template begins each answer, as '<think>'.",
+    )
 
 
 class ClaudeSettings(HostedSettings):
@@ -130,7 +139,7 @@ class VertexSettings(ClaudeSettings):
         return False
 
 
-class ChatSettings(HostedSettings):
+class ChatSettings(ServedSettings):
     """A model that is reached in one of OpenAI's ways."""
 
     api: Literal["chat", "responses"] = Field(
@@ -171,7 +180,7 @@ class AzureSettings(ChatSettings):
         return True
 
 
-class HuggingFaceSettings(HostedSettings):
+class HuggingFaceSettings(ServedSettings):
     """A model that Hugging Face's providers run: ``frontdesk[huggingface]``."""
 
     kind: Literal["huggingface"]
@@ -201,7 +210,7 @@ class HuggingFaceSettings(HostedSettings):
         return f"huggingface_{self.provider}"
 
 
-class ReplicateSettings(HostedSettings):
+class ReplicateSettings(ServedSettings):
     """A model at Replicate."""
 
     kind: Literal["replicate"]

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from bot.errors import nearest
+from bot.thoughts import opened
 
 SENTENCE = "sentence"
 """The type of an error whose text is a whole sentence."""
@@ -77,6 +78,12 @@ def is_address(text: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port or a host in brackets that is none
         return False
+
+
+def _opening(text: str) -> str:
+    if opened(text) == text:
+        return text.strip()
+    raise sentence("must be the mark that opens a thought, as '<think>'.")
 
 
 def _link(text: str) -> str:
@@ -142,6 +149,9 @@ LocalModel = Annotated[str, AfterValidator(_found)]
 
 Address = Annotated[str, AfterValidator(_address)]
 """Where a server is."""
+
+Opening = Annotated[str, AfterValidator(_opening)]
+"""A mark that opens a thought; empty for none."""
 
 Origin = Annotated[str, AfterValidator(_origin)]
 """Where a site's pages are, as browsers write it."""

@@ -16,7 +16,7 @@ class Reader:
     only those are shown which say that they are for the customer. ``unanswered`` tells whether
     the answer says of itself that it does not know; ``recalled`` whether what was given before the
     latest ``feed`` was a thought after all, and is to be taken back: its end has come, and its
-    beginning stood in the prompt.
+    beginning stood in the prompt. ``unopened`` is the mark that would have opened such a thought.
     """
 
     def __init__(self, *, tagged: bool = False) -> None:
@@ -35,6 +35,7 @@ class Reader:
         self._writes_messages = False
         self.unanswered = False
         self.recalled = False
+        self.unopened = ""
 
     @property
     def reasoning(self) -> str:
@@ -148,6 +149,7 @@ class Reader:
             self._blocks += [] if empty else [name]
             return
         if not self._blocks:
+            self.unopened = name if name in BLOCKS else f"<{name}>"
             self._recall()
         elif name in self._blocks:
             while self._blocks.pop() != name:

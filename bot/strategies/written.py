@@ -16,17 +16,21 @@ _MOST_PLACES = 200  # at which JSON may begin; more of them are no answer but no
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a customer would see of a whole answer, and whether it says that it does not know."""
+    """What a customer would see of a whole answer, and whether it says that it does not know.
+
+    ``unopened`` is the mark that would have opened a thought which the answer only closes.
+    """
 
     text: str
     unanswered: bool
+    unopened: str = ""
 
 
 def seen(written: str, *, tagged: bool = False) -> Seen:
     """Return what a customer would see of ``written``."""
     reader = Reader(tagged=tagged)
     text = reader.feed(written) + reader.close()
-    return Seen(text=text, unanswered=reader.unanswered)
+    return Seen(text=text, unanswered=reader.unanswered, unopened=reader.unopened)
 
 
 def json_value(

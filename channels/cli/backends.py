@@ -1,14 +1,14 @@
 """Lists the configured ways to reach a model, and asks each for one word."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import SettingsError, SetupError
 from bot.messages import Usage
-from bot.settings import BackendSettings, HostedSettings, ModelSettings, Settings
+from bot.settings import BackendSettings, HostedSettings, ModelSettings, ServedSettings, Settings
 from channels.cli.here import Here, command
 from channels.cli.paper import as_json, lasting, print_json, print_table
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.router.probing import Probed
 
 _MILLION = 1_000_000
+_A_THOUGHT = 512  # tokens; in fewer of them none comes to its end
 
 _CAN = {
     "anthropic": "streams, thinks, tools, caches",
@@ -39,7 +40,7 @@ class Listed:
 
     ``window`` is how many tokens it reads at most, None where it reads but the question, or where
     only a model that is loaded here knows. ``local`` is one that runs on this machine, or at an
-    address of one's own.
+    address of one's own. ``remark`` is what to change, as its answer shows.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Listed:
     reads: float | None
     writes: float | None
     probed: "Probed | None" = None
+    remark: str = ""
 
 
 @click.command(
@@ -132,8 +134,8 @@ def _print_probed(found: list[Listed]) -> None:
         ],
     )
     for one, probed in asked:
-        if probed.error:
-            click.echo(f"\n{one.name}: {probed.error}", err=True)
+        if said := probed.error or one.remark:
+            click.echo(f"\n{one.name}: {said}", err=True)
 
 
 async def _probed(settings: Settings) -> dict[str, "Probed"]:
@@ -146,17 +148,23 @@ async def _probed(settings: Settings) -> dict[str, "Probed"]:
 
 
 async def _probe(name: str, settings: Settings) -> "Probed":
-    from bot.router.probing import Probed, probe
+    from bot.router.probing import ONE_WORD, Probed, probe
     from bot.wiring.router import build_price, patience
+
+    section = settings.backends[name]
+    served = isinstance(section, ServedSettings)
 
     try:
         backend = opened(name, settings)
     except SetupError as error:
         return Probed(seconds=0.0, error=str(error))
     try:
-        await _warm(backend, settings.backends[name])
+        await _warm(backend, section)
         found = await probe(
-            backend, patience=patience(settings.backends[name]), price=build_price(settings)
+            backend,
+            request=replace(ONE_WORD, max_tokens=_A_THOUGHT) if served else ONE_WORD,
+            patience=patience(section),
+            price=build_price(settings),
         )
     except SetupError as error:  # a model in this process that cannot be loaded
         found = Probed(seconds=0.0, error=str(error))
@@ -212,7 +220,28 @@ def _listed(
         reads=_price(hosted, Usage(input=_MILLION)) if hosted else 0.0,
         writes=_price(hosted, Usage(output=_MILLION)) if hosted else 0.0,
         probed=probed,
+        remark=_remark(name, section, probed.said) if probed else "",
     )
+
+
+def _remark(name: str, section: BackendSettings, said: str) -> str:
+    """Return what to change, where a thought is not told from the answer."""
+    if not isinstance(section, ServedSettings):
+        return ""
+    from bot.strategies.written import seen
+
+    found = seen(said)
+    if found.unopened:
+        return (
+            "It ends a thought that it never begins, so customers see it until then. Its chat "
+            f"template begins it: write prefilled = '{found.unopened}' into [backends.{name}]."
+        )
+    if section.prefilled and said and not found.text:
+        return (
+            "All that it said is a thought without an end. If its server has a reasoning parser, "
+            f"or the model does not think, take 'prefilled' out of [backends.{name}]."
+        )
+    return ""
 
 
 def _reads_at_most(section: BackendSettings) -> int | None:

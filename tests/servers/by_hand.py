@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bot.messages import Usage
@@ -23,7 +24,7 @@ _KEYS = re.compile(r"these very keys.*?(\{.*?\})", re.DOTALL)
 _TAGGED = "inside <answer> and </answer>"
 
 
-def canned(heard: Heard) -> Act:
+def canned(heard: Heard) -> Answer:
     """Answer the first question with the first answer, and so on round again.
 
     A strategy's hidden steps get what they ask for: thoughts, scores, a JSON object, tags.
@@ -37,6 +38,12 @@ def canned(heard: Heard) -> Act:
     text = _step(asked) or reply
     usage = Usage(input=len(heard.body) // 4, output=len(text) // 4)
     return Answer(text=text, thinking="The customer needs help.", usage=usage)
+
+
+def prefilled(heard: Heard) -> Act:
+    """Answer likewise, from within a thought: as behind a chat template that opened it."""
+    answer = canned(heard)
+    return replace(answer, text=f"{_THOUGHT}.\n</think>\n\n{answer.text}", thinking="")
 
 
 def _texts(value: Any) -> list[str]:
@@ -63,9 +70,19 @@ def main(server: type[ModelServer], *, kind: str, more: Sequence[str] = ()) -> N
     parser = argparse.ArgumentParser(description=f"Canned answers over the {kind} protocol.")
     parser.add_argument("--port", type=int, default=0, help="any free one by default")
     parser.add_argument("--pace", type=float, default=0.03, help="seconds between two words")
+    parser.add_argument(
+        "--prefilled",
+        dest="answer",
+        action="store_const",
+        const=prefilled,
+        default=canned,
+        help="begin within a thought, which the server's chat template opened",
+    )
     options: Any = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server(canned, pace=options.pace, port=options.port), kind, more))
+        asyncio.run(
+            _serve(server(options.answer, pace=options.pace, port=options.port), kind, more)
+        )
 
 
 async def _serve(server: ModelServer, kind: str, more: Sequence[str]) -> None:

@@ -6,15 +6,16 @@ What must never be seen carries a sign that a customer's reply never has.
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.answers import Draft
-from bot.backends.base import Called, Finished, Request, StopReason, Text, Thought
+from bot.backends.base import Called, Finished, Output, Request, StopReason, Text, Thought
+from bot.backends.prefill import Prefill
 from bot.backends.scripted import Answer, Step
 from bot.errors import BackendBusy, BackendUnavailable, StepFailed
 from bot.messages import GIVEN_UP, ToolCall, Usage
@@ -195,6 +196,48 @@ def test_no_hidden_thought_reaches_a_customer(
     assert not any(key in got.shown for key in KEYED)
     assert got.text, "there is always something to read"
     assert got.text == got.draft.text or got.text.strip() == got.draft.text
+
+
+CLOSING = {**{f"<{tag}>": f"</{tag}>" for tag in HIDDEN}, **BLOCKS}
+INSIDE = [SECRET, f"<answer>{SECRET}</answer>", f"<|start|>{FINAL}{SECRET}", "<unanswered/>"]
+
+
+@st.composite
+def begun(draw: st.DrawFn, opening: str) -> str:
+    """Return an answer that begins within a thought, which ends or does not."""
+    marks = st.sampled_from([*CLOSING.values(), *CLOSING])
+    parts = draw(st.lists(st.sampled_from(INSIDE) | NOISE | marks, max_size=8))
+    thought = "".join([SECRET, *parts, SECRET])
+    assume(not re.search(rf"<\s*/\s*{opening[1:]}|{re.escape(CLOSING[opening])}", thought))
+    ended = st.sampled_from(["", f"{CLOSING[opening]}\n\nHi [1].", f"{CLOSING[opening]} Hi. </"])
+    return draw(st.sampled_from(["", "\n", opening, f"\n{opening}\n"])) + thought + draw(ended)
+
+
+class Begun(Model):
+    """A model whose chat template begins its answers with ``opening``."""
+
+    opening = ""
+
+    async def stream(self, request: Request) -> AsyncGenerator[Output]:
+        prefill = Prefill(self.opening)
+        async for output in super().stream(request):
+            for each in prefill.of([output]):
+                yield each
+
+
+@settings(deadline=None)
+@given(strategy=WAYS, opening=st.sampled_from([*CLOSING]), data=st.data())
+def test_no_thought_that_begins_in_the_prompt_reaches_a_customer(
+    strategy: Strategy, opening: str, data: st.DataObject
+) -> None:
+    said = cycle(data.draw(st.lists(answers(begun(opening)), min_size=1, max_size=5)))
+    models = [Begun(lambda _: next(said), name=name) for name in ("model", "other")]
+    for model in models:
+        model.opening = opening
+    got = asyncio.run(answered(strategy, *models))
+    assert SIGN not in got.shown
+    assert SIGN not in got.text
+    assert got.text, "there is always something to read"
 
 
 @settings(deadline=None)
