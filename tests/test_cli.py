@@ -364,12 +364,52 @@ def test_the_doctor_tells_what_no_budget_holds_anything_for(
         assert "Set input_price and output_price under [backends.own]" in one["cure"]
 
 
+_ELSEWHERE = 'base_url = "https://me:hush@llm.example:8001/v1"'
+
+
+@pytest.mark.parametrize(
+    ("section", "fact"),
+    [
+        (
+            f'kind = "openai"\n{_ELSEWHERE}',
+            "OPENAI_CUSTOM_HEADERS and OPENAI_ORG_ID of the environment go to llm.example",
+        ),
+        (
+            f'kind = "anthropic"\n{_ELSEWHERE}',
+            "ANTHROPIC_CUSTOM_HEADERS of the environment goes to llm.example",
+        ),
+        (
+            'kind = "azure"\nmodel = "gpt-4o"\nbase_url = "https://a.openai.azure.com"',
+            "OPENAI_CUSTOM_HEADERS and OPENAI_ORG_ID of the environment go to a.openai.azure.com",
+        ),
+        ('kind = "openai"', ""),
+        ('kind = "openai"\nbase_url = "https://eu.api.openai.com/v1"', ""),
+        (f'kind = "replicate"\n{_ELSEWHERE}', ""),
+    ],
+)
+def test_the_doctor_names_the_variables_that_go_to_other_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str, fact: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_CUSTOM_HEADERS", "OPENAI_ORG_ID", "ANTHROPIC_CUSTOM_HEADERS"):
+        monkeypatch.setenv(name, "x-team: hush")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "")
+    (tmp_path / "bot.toml").write_text(f"[backends.own]\n{section}", encoding="utf-8")
+    found = [one for one in told("doctor", "--json", code=1) if "environment go" in one["fact"]]
+    assert [(one["about"], one["well"], one["fact"]) for one in found] == (
+        [("backend own", True, f"{fact} with every question")] if fact else []
+    )
+    text = said("doctor", code=1)
+    assert text.count("! backend own: ") == bool(fact)
+    assert "hush" not in text
+
+
 def _told_by_the_doctor() -> dict[str, dict[str, Any]]:
     return {finding["about"]: finding for finding in told("doctor", "--json", code=1)}
 
 
 def test_all_that_the_doctor_looks_at_is_documented() -> None:
-    files = ("doctor.py", "checkup.py", "budgets.py")
+    files = ("doctor.py", "checkup.py", "budgets.py", "variables.py")
     code = "".join((ROOT / "channels/cli" / name).read_text(encoding="utf-8") for name in files)
     readme = (ROOT / "channels/cli/README.md").read_text(encoding="utf-8")
     kinds = set(re.findall(r'about=f?"(\w+)', code))

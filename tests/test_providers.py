@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from bot.app import App
+from bot.backends.base import Request, Said
 from bot.messages import Author, Outcome, ToolCall, Withdrawn
+from bot.settings import Settings
+from channels.cli.backends import opened
+from channels.cli.variables import SENT
 from tests.house import ask, house, told, visible
 from tests.servers.acts import Act, Answer, Fault, Refusal
 from tests.servers.anthropic import AnthropicServer
@@ -16,6 +20,9 @@ from tests.servers.base import ModelServer
 from tests.servers.openai import OpenAIServer
 
 PASSWORD = "I need help with resetting my password."
+HELLO = Request(
+    system="Be kind.", history=(Said(role="user", text="Hello"),), context="", question="Hello"
+)
 GOOD = Answer(text="Choose Forgot password [1].")
 SERVERS: Mapping[str, type[ModelServer]] = {"anthropic": AnthropicServer, "openai": OpenAIServer}
 
@@ -175,3 +182,20 @@ async def test_ten_turns_are_streamed_and_each_reads_the_ones_before(
             assert len(events) > 4
         last = server.heard[-1].body.decode()
     assert all(f"Question {number} about" in last for number in range(10))
+
+
+@pytest.mark.parametrize("kind", SERVERS)
+async def test_an_sdk_sends_the_variables_that_the_doctor_names_and_no_others(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    named = {name for _, names in SENT.values() for name in names}
+    others = {"OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}
+    for name in named | others:
+        monkeypatch.setenv(name, f"x-{name}: of {name}")
+    async with SERVERS[kind](GOOD) as server:
+        backend = opened("own", Settings.model_validate(backends(own=server)))
+        assert [output async for output in backend.stream(HELLO)]
+        await backend.close()
+    headers = server.heard[0].headers.values()
+    sent = {name for name in named | others if any(f"of {name}" in value for value in headers)}
+    assert sent == {name for name in named if name.startswith(kind.upper())}

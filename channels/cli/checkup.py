@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a check found; ``cure`` says what to do where ``fact`` does not say it itself."""
+    """What a check found; ``cure`` says what to do where ``fact`` does not say it itself.
+
+    One that is ``well`` and has a cure all the same may be just what was wanted.
+    """
 
     about: str
     fact: str

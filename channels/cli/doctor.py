@@ -24,6 +24,7 @@ from channels.cli.checkup import Finding, model_finding, slack_findings, task_fi
 from channels.cli.here import Here, command
 from channels.cli.learning import how_to_learn
 from channels.cli.paper import as_json, print_json
+from channels.cli.variables import variable_findings
 from channels.terminal.escapes import harmless
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bot.knowledge.learning import Reader
     from bot.store.base import Overview
 
+_TICK = ("✓", "green")
 _SHORTEST_SECRET = 32  # characters that sessions are signed with
 
 
@@ -57,8 +59,8 @@ async def doctor(here: Here, *, online: bool, as_json: bool) -> int:
 
 
 def _print(finding: Finding) -> None:
-    mark = click.style("✓", fg="green") if finding.well else click.style("✗", fg="red")
-    click.echo(f"{mark} {finding.about}: {harmless(finding.fact)}")
+    mark, colour = ("✗", "red") if not finding.well else ("!", "yellow") if finding.cure else _TICK
+    click.echo(f"{click.style(mark, fg=colour)} {finding.about}: {harmless(finding.fact)}")
     if finding.cure:
         click.echo(f"  → {harmless(finding.cure)}")
 
@@ -75,6 +77,7 @@ async def _examine(here: Here, *, online: bool) -> AsyncIterator[Finding]:
     for finding in (
         *_secrets(settings),
         *_backends(settings),
+        *variable_findings(settings, here.environment),
         *budget_findings(settings),
         *task_findings(settings),
         *_language(settings),
