@@ -353,6 +353,59 @@ async def test_a_response_that_failed_is_not_complete() -> None:
     assert "It broke" in str(caught)
 
 
+def ended(stop: str, native: object = None) -> Recording:
+    """Return an answer whose end is told in its server's and in its model's words."""
+    choice = {"index": 0, "delta": {"content": "Within 30"}, "finish_reason": stop}
+    chunk = json.dumps({"choices": [{**choice, "native_finish_reason": native}]})
+    return Recording(pieces=[f"data: {chunk}\n\ndata: [DONE]\n\n".encode()])
+
+
+@pytest.mark.parametrize(
+    ("stop", "native", "reason"),
+    [
+        ("SAFETY", None, StopReason.REFUSAL),
+        ("recitation", None, StopReason.REFUSAL),
+        ("content_filter: PROHIBITED_CONTENT", None, StopReason.REFUSAL),
+        ("stop", "SAFETY", StopReason.REFUSAL),
+        ("stop", "refusal", StopReason.REFUSAL),
+        ("length", "SPII", StopReason.REFUSAL),
+        ("MAX_TOKENS", None, StopReason.LENGTH),
+        ("stop", "MAX_TOKENS", StopReason.LENGTH),
+        ("length", "completed", StopReason.LENGTH),
+        ("tool_calls", "STOP", StopReason.TOOL),
+        ("stop", "STOP", StopReason.END),
+        ("STOP", None, StopReason.END),
+        ("stop", "end_turn", StopReason.END),
+        ("stop", 7, StopReason.END),
+        ("eos", None, StopReason.END),
+    ],
+)
+async def test_why_a_model_stopped_is_read_in_the_words_of_its_maker_too(
+    stop: str, native: object, reason: StopReason
+) -> None:
+    async with asking("openai", ended(stop, native)) as (backend, _):
+        *_, end = await outputs(backend)
+    assert isinstance(end, Finished)
+    assert end.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("stop", "native"),
+    [
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", None),
+        ("OTHER", None),
+        ("stop", "MALFORMED_FUNCTION_CALL"),
+        ("stop", "ERROR"),
+    ],
+)
+async def test_an_answer_that_its_model_gave_up_is_never_taken_for_whole(
+    stop: str, native: str | None
+) -> None:
+    caught = await failure("openai", ended(stop, native))
+    assert isinstance(caught, BackendBusy)
+    assert (native or stop) in str(caught)
+
+
 @pytest.mark.parametrize("why", ["error", "abort", "insufficient_system_resource"])
 @pytest.mark.parametrize("speaker", ["openai", "azure", "huggingface"])
 async def test_an_answer_that_its_server_gave_up_is_never_taken_for_whole(

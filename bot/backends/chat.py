@@ -34,14 +34,26 @@ _COUNTS_REASONING = re.compile(
     r"(^|\.)(api\.openai|(openai|services\.ai|cognitiveservices)\.azure)\.com$"
 )
 
+# Besides OpenAI's own words those of models behind a gateway. Gemini's, which it also writes after
+# one of OpenAI's ("content_filter: SAFETY"): https://ai.google.dev/api/generate-content#FinishReason
 _REASONS = {
-    "length": StopReason.LENGTH,
-    "model_length": StopReason.LENGTH,
-    "tool_calls": StopReason.TOOL,
-    "function_call": StopReason.TOOL,
-    "content_filter": StopReason.REFUSAL,
+    StopReason.REFUSAL: {
+        *("content_filter", "refusal"),
+        *("safety", "recitation", "language", "blocklist", "prohibited_content", "spii"),
+        "model_armor",
+    },
+    StopReason.LENGTH: {
+        *("length", "model_length", "max_tokens", "max_output_tokens"),
+        "model_context_window_exceeded",
+    },
+    StopReason.TOOL: {"tool_calls", "function_call"},
 }
-_GIVEN_UP = {"error", "abort", "insufficient_system_resource"}  # the last one is DeepSeek's
+_GIVEN_UP = {
+    *("error", "abort", "insufficient_system_resource"),  # the last one is DeepSeek's
+    *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls"),
+    *("malformed_response", "missing_thought_signature", "other"),
+}
+_WORD = re.compile(r"[a-z_]+")
 
 
 # --- The question -----------------------------------------------------------------------------
@@ -123,7 +135,7 @@ class ChatAnswer:
     def read(self, event: Event) -> Iterator[Output]:
         """Give what a chunk adds to the answer; tool calls are kept until they are whole."""
         if event.name == DONE:
-            self._reason = self._reason or self._meant("")
+            self._reason = self._reason or self._meant(None)
             return
         chunk = event.data
         self._model = chunk.get("model") or self._model
@@ -151,15 +163,14 @@ class ChatAnswer:
         for call in delta.get("tool_calls") or ():
             self._collect(call)
         if stopped := choice.get("finish_reason"):
-            check_end(stopped)
-            self._reason = self._meant(stopped)
+            told = stop_reason(stopped, choice.get("native_finish_reason"))
+            self._reason = self._meant(told)
 
-    def _meant(self, stopped: str) -> StopReason:
+    def _meant(self, told: StopReason | None) -> StopReason:
         if self._refused:
             return StopReason.REFUSAL
         # Some servers call tools and say "stop".
-        usual = StopReason.TOOL if self._calls else StopReason.END
-        return _REASONS.get(stopped, usual)
+        return told or (StopReason.TOOL if self._calls else StopReason.END)
 
     def _collect(self, part: Part) -> None:
         """Join the parts of a call; servers differ in which of them repeat its id and name."""
@@ -173,10 +184,17 @@ class ChatAnswer:
         call["arguments"] += function.get("arguments") or ""
 
 
-def check_end(stopped: str) -> None:
-    """Raise Refused where ``stopped``, a ``finish_reason``, tells that the model was stopped."""
-    if stopped in _GIVEN_UP:
-        raise Refused(None, {"message": f"The answer was given up: {stopped}"})
+def stop_reason(*said: object) -> StopReason | None:
+    """Return why a model stopped, by the words of its server and its maker; None: as usual.
+
+    Raises:
+        Refused: one of them tells that it did not come to an end.
+    """
+    told = " ".join(str(each) for each in said if each)
+    words = set(_WORD.findall(told.lower()))
+    if words & _GIVEN_UP:
+        raise Refused(None, {"message": f"The answer was given up: {told}"})
+    return next((reason for reason, names in _REASONS.items() if words & names), None)
 
 
 def _content(content: str | list[Part]) -> Iterator[Output]:

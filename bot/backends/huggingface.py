@@ -278,8 +278,7 @@ class _Written:
         for choice in chunk["choices"]:
             yield from self._say(choice.get("text") or "")
             if stopped := choice.get("finish_reason"):
-                chat.check_end(stopped)
-                self._reason = StopReason.LENGTH if stopped == "length" else StopReason.END
+                self._reason = chat.stop_reason(stopped) or StopReason.END
 
     def _say(self, text: str) -> Iterator[Output]:
         if self._silent:
