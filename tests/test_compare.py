@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -141,6 +143,13 @@ async def test_an_answer_of_another_backend_is_not_right(tmp_path: Path) -> None
         one, two = await contest(app).run(contenders, [question])
     assert (one.name, one.quality, one.results[0].outcome) == ("direct, small", 0.0, "elsewhere")
     assert two.quality == 1.0
+    assert (one.by, one.trouble(failed=False)) == ({"large": 1}, "It is down.")
+    assert (two.by, two.trouble(failed=False)) == ({"large": 1}, "")
+
+
+async def test_a_question_that_no_backend_answers_tells_why(tmp_path: Path) -> None:
+    (one,) = await run(tmp_path, lambda _: DOWN, "direct")
+    assert (one.failed, one.by, one.trouble(failed=True)) == (2, {}, "It is down.")
 
 
 async def test_a_question_is_in_no_arm_and_takes_the_plain_chain(tmp_path: Path) -> None:
@@ -182,11 +191,25 @@ def test_a_cost_that_is_not_known_is_told_in_words(capsys: pytest.CaptureFixture
 
 
 def test_answers_that_no_backend_gave_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = Standing(name="x", results=(result(asked()), result(asked(), outcome="failed")))
+    lost = (result(asked(), outcome="failed", trouble=each) for each in ("A is down.", "B is."))
+    failed = Standing(name="x", results=(result(asked(), by="a"), *lost))
     tell([failed, Standing(name="y", results=(result(asked()), result(asked())))])
     said = capsys.readouterr().out
-    assert "x: 1 of 2 were answered by no backend." in said
+    assert "x: 2 of 3 were answered by no backend. The first reason: A is down.\n" in said
     assert "y: " not in said
+    assert said.count("reason") == 1
+
+
+def test_answers_of_others_than_were_asked_first_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    others = (
+        result(asked(), by="b", trouble=each) for each in ("A \x1b[2J is down.", "A is busy.")
+    )
+    tell([Standing(name="x", results=(result(asked(), by="a"), *others))])
+    assert capsys.readouterr().out.endswith(
+        "x: who was asked first did not answer all: 2 by b, 1 by a. The first reason: A is down.\n"
+    )
 
 
 # --- The command
@@ -205,6 +228,25 @@ def test_the_sample_store_answers_its_own_questions(shop: Path) -> None:
     assert direct["quality"] == thinking["quality"] > 0.9
     assert len(direct["results"]) == len(read_questions(sample() / "questions.yaml"))
     assert plot.read_text().count("<circle") == 2
+
+
+def test_failures_are_told_below_the_table_and_in_no_log(shop: Path, tmp_path: Path) -> None:
+    broken, file = tmp_path / "shop", tmp_path / "two.yaml"
+    shutil.copytree(shop, broken)
+    with (broken / "bot.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[backends.own]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    file.write_text("- question: How long?\n- question: How much?\n", encoding="utf-8")
+    done = subprocess.run(
+        [*(sys.executable, "-m", "channels.cli", "compare", str(file)), "--strategy", "direct"],
+        cwd=broken,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told = "direct: 2 of 2 were answered by no backend. The first reason: The backend 'own' cannot"
+    assert told in done.stdout
 
 
 def test_below_the_mark_a_build_fails(shop: Path) -> None:

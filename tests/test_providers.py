@@ -189,13 +189,14 @@ async def test_an_sdk_sends_the_variables_that_the_doctor_names_and_no_others(
     monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     named = {name for _, names in SENT.values() for name in names}
-    others = {"OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}
-    for name in named | others:
+    known = {f"OPENAI_{name}" for name in ("CUSTOM_HEADERS", "ORG_ID", "PROJECT_ID", "ADMIN_KEY")}
+    known |= {f"ANTHROPIC_{name}" for name in ("CUSTOM_HEADERS", "AUTH_TOKEN", "API_KEY")}
+    for name in named | known:
         monkeypatch.setenv(name, f"x-{name}: of {name}")
     async with SERVERS[kind](GOOD) as server:
         backend = opened("own", Settings.model_validate(backends(own=server)))
         assert [output async for output in backend.stream(HELLO)]
         await backend.close()
     headers = server.heard[0].headers.values()
-    sent = {name for name in named | others if any(f"of {name}" in value for value in headers)}
+    sent = {name for name in named | known if any(f"of {name}" in value for value in headers)}
     assert sent == {name for name in named if name.startswith(kind.upper())}

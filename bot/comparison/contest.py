@@ -83,10 +83,11 @@ class Contest:
             pass
         seconds = self.clock() - began
         draft = answer.draft()
+        by, trouble = _course(draft)
         return Result(
             question=question,
             text=draft.text,
-            outcome=_outcome(draft, contender),
+            outcome=_outcome(draft, by, contender),
             cited=await self._cited(draft, question),
             tokens=sum(each.usage.input + each.usage.output for each in draft.attempts),
             cost=cost_of(draft),
@@ -94,6 +95,8 @@ class Contest:
             fell_back=contender.strategy != DIRECT.name
             and draft.prompt == DIRECT.template
             and any(step.error for step in draft.steps),
+            by=by,
+            trouble=trouble,
         )
 
     async def _cited(self, draft: Draft, question: Question) -> tuple[str, ...]:
@@ -128,10 +131,17 @@ def _history(contender: Contender, question: Question) -> History:
     return History(conversation=conversation, messages=messages)
 
 
-def _outcome(draft: Draft, contender: Contender) -> str:
-    answered = [each.backend for each in draft.attempts if not each.step and not each.error]
-    elsewhere = contender.backend is not None and answered[-1:] not in ([], [contender.backend])
+def _outcome(draft: Draft, by: str, contender: Contender) -> str:
+    elsewhere = contender.backend is not None and by not in ("", contender.backend)
     return "elsewhere" if elsewhere else str(draft.outcome)
+
+
+def _course(draft: Draft) -> tuple[str, str]:
+    """Return whose answer it is, empty where it is nobody's, and why others gave none."""
+    asked = [each for each in draft.attempts if not each.step]
+    by = next((each.backend for each in reversed(asked) if not each.error), "")
+    troubles = dict.fromkeys(each.error for each in asked if each.error and each.backend != by)
+    return by, " ".join(troubles)
 
 
 def cost_of(draft: Draft) -> float | None:

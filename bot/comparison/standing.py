@@ -1,6 +1,7 @@
 """How an answer fared, and how a contender stands after all of them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -15,7 +16,8 @@ class Result:
     ``cited`` are the names of the articles that the answer names as sources. ``fell_back`` tells
     that a hidden step failed and the answer was a direct one. The ``outcome`` is a turn's, or
     "elsewhere" where another backend than the contender's had to answer. ``cost`` is in US
-    dollars, None where no price is known; ``seconds`` is until the last word.
+    dollars, None where no price is known; ``seconds`` is until the last word. The answer is
+    ``by`` a backend, empty where none gave one; ``trouble`` is why others gave none.
     """
 
     question: Question
@@ -26,6 +28,8 @@ class Result:
     cost: float | None
     seconds: float
     fell_back: bool = False
+    by: str = ""
+    trouble: str = ""
 
     @property
     def answered(self) -> bool:
@@ -76,6 +80,16 @@ class Standing:
     def failed(self) -> int:
         """How many questions no backend answered."""
         return sum(each.outcome == "failed" for each in self.results)
+
+    @property
+    def by(self) -> Mapping[str, int]:
+        """How many answers each backend gave, the most first."""
+        return dict(Counter(each.by for each in self.results if each.by).most_common())
+
+    def trouble(self, *, failed: bool) -> str:
+        """Return the first reason why no backend answered, or why another one did."""
+        troubles = (each.trouble for each in self.results if (each.outcome == "failed") is failed)
+        return next(filter(None, troubles), "")
 
     @property
     def tokens(self) -> float:

@@ -13,11 +13,16 @@ from bot.settings import Settings
 from bot.strategies import STRATEGIES
 from channels.cli.here import Here, Told, command
 from channels.cli.learning import first_words
-from channels.cli.paper import print_table, to_json
+from channels.cli.loading import told_later
+from channels.cli.paper import brief, print_table, to_json
 
 if TYPE_CHECKING:
     from bot.comparison import Contender, Question, Standing
     from bot.knowledge.base import Articles
+
+# What they warn of, question by question, is told below the table.
+_LOGGERS = ("bot.answers", "bot.router", "bot.router.budget", "bot.steps")
+_MOST_TEXT = 300  # characters of an error's text, which may end in its cure
 
 
 @click.command(
@@ -118,7 +123,7 @@ async def _standings(
             at_once=at_once,
             clock=time.monotonic,
         )
-        with _bar(len(contenders) * len(questions)) as done:
+        with told_later(_LOGGERS), _bar(len(contenders) * len(questions)) as done:
             return await contest.run(contenders, questions, done=done)
 
 
@@ -153,8 +158,22 @@ def tell(standings: "Sequence[Standing]") -> None:
         "UNKNOWN rightly\nsay that they do not know. Tokens and cost are those of one answer."
     )
     for each in standings:
-        if each.failed:
-            click.echo(f"{each.name}: {each.failed} of {count} were answered by no backend.")
+        for line in _troubles(each):
+            click.echo(f"{each.name}: {line}")
+
+
+def _troubles(standing: "Standing") -> Iterator[str]:
+    """Say how many nobody answered, and who stood in for others; each with the first reason."""
+    if standing.failed:
+        first = _first(standing.trouble(failed=True))
+        yield f"{standing.failed} of {len(standing.results)} were answered by no backend.{first}"
+    if trouble := standing.trouble(failed=False):
+        by = ", ".join(f"{count} by {name}" for name, count in standing.by.items())
+        yield f"who was asked first did not answer all: {by}.{_first(trouble)}"
+
+
+def _first(trouble: str) -> str:
+    return f" The first reason: {brief(trouble, _MOST_TEXT)}" if trouble else ""
 
 
 def _percent(share: float | None) -> str:
@@ -178,6 +197,8 @@ def _plain(standing: "Standing") -> dict[str, Any]:
                 "cost": each.cost,
                 "seconds": round(each.seconds, 3),
                 "fell_back": each.fell_back,
+                "by": each.by,
+                "trouble": each.trouble,
             }
             for each in standing.results
         ],

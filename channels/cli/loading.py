@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from bot.backends.base import Backend
@@ -34,23 +34,41 @@ def model_bar(model: str) -> AbstractContextManager[Progress]:
 
 @contextmanager
 def told_once(troubles: Sequence[str]) -> Iterator[None]:
-    """Keep standard error from repeating ``troubles`` while the block runs; a set-up log has all.
-
-    What no log was set up for goes to Python's handler of last resort, and so to the person.
-    """
+    """Keep standard error from repeating ``troubles`` while the block runs."""
 
     def is_new(record: logging.LogRecord) -> bool:
         return not any(trouble in record.getMessage() for trouble in troubles)
 
+    with _told(is_new):
+        yield
+
+
+@contextmanager
+def told_later(loggers: Collection[str]) -> Iterator[None]:
+    """Keep what ``loggers`` warn of from standard error while the block runs, but no trace."""
+
+    def is_a_surprise(record: logging.LogRecord) -> bool:
+        return record.name not in loggers or bool(record.exc_info)
+
+    with _told(is_a_surprise):
+        yield
+
+
+@contextmanager
+def _told(which: Callable[[logging.LogRecord], bool]) -> Iterator[None]:
+    """Let standard error have only such records while the block runs; a set-up log has all.
+
+    What no log was set up for goes to Python's handler of last resort, and so to the person.
+    """
     handler = logging.lastResort
     if handler is None:
         yield
         return
-    handler.addFilter(is_new)
+    handler.addFilter(which)
     try:
         yield
     finally:
-        handler.removeFilter(is_new)
+        handler.removeFilter(which)
 
 
 @contextmanager
