@@ -12,6 +12,7 @@ from bot.messages import Attempt, Noticed, Reading, Summary, Usage
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from tests.contracts.letters import answer, ask, ask_alone, turn
+from tests.terminals import Terminal
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ async def test_what_was_noticed_is_shown_with_the_conversation(store: SqlConvers
         "facts: order A-1",
         "summary of messages 1 to 2 (by small): They wait for A-1.",
     ]
-    assert "(sentiment upset 0.90; topic not read: took too long)" in page
+    assert "  read: upset 0.90 · topic not read: took too long\n" in page
     assert "- sentiment upset 0.90, by rule in 1.0 ms" in await said("why", kept.id)
     story = json.loads(await said("history", "show", number, "--json"))
     assert (story["mood"], story["facts"]) == ("upset", {"order": "A-1"})
@@ -124,7 +125,7 @@ async def test_a_long_reading_is_whole_only_for_programs(store: SqlConversations
     await answer(store, lease, kept)
     show = ("history", "show", str(lease.conversation))
     short = f"question translated {translation[:79]}…"
-    assert f"({short})" in await said(*show)
+    assert f"  {short}\n" in await said(*show)
     assert f"- {short}, by" in " ".join((await said("why", kept.id)).split())
     for whole in (await said(*show, "--json"), await said("why", kept.id, "--json")):
         assert translation in whole
@@ -160,6 +161,73 @@ async def test_a_question_that_could_not_be_translated_is_told_apart_from_its_re
     page = await said("why")
     assert "- question not translated: No model translates fr-en., by pairs" in page
     assert "- reply not translated: No model translates en-fr., by pairs" in page
+
+
+READ = (
+    Reading(task="language", value="zh", score=0.8, by="rule"),
+    Reading(task="sentiment", value="upset", score=0.95, by="rule"),
+    Reading(task="topic", value="退货", by="rule"),
+    Reading(task="facts", value="order: A-10293, name: 王小明王小明 🙂🙂", by="rule"),
+    Reading(task="translation", value=f"zh to en: {'中文 ' * 9}🙂🙂 please", by="there"),
+    Reading(task="translation", value="en to zh: Sorry, Mr Wang.", by="back"),
+)
+
+
+async def shown(folder: Path, number: int, *, columns: int, **environment: str) -> Terminal:
+    """Return a terminal in which a conversation was looked at."""
+    show = ("history", "show", str(number))
+    terminal = Terminal(folder, *show, columns=columns, lines=40, environment=environment)
+    async with terminal:
+        assert await terminal.exit() == 0
+    return terminal
+
+
+async def test_what_was_read_stands_under_its_message_in_lines_that_fit(
+    store: SqlConversations, tmp_path: Path
+) -> None:
+    lease = await ask_alone(store, "我的包裹在哪里?!")
+    await answer(store, lease, replace(turn(answers=1), readings=READ))
+    wide = (await shown(tmp_path, lease.conversation, columns=80)).rows()
+    at = wide.index("  read: language zh · upset 0.95 · topic 退货 · order A-10293")
+    assert wide[at - 1 : at + 4] == [
+        "  我的包裹在哪里?!",
+        "  read: language zh · upset 0.95 · topic 退货 · order A-10293",
+        "  name 王小明王小明 🙂🙂",
+        "  question translated zh to en: 中文 中文 中文 中文 中文 中文 中文 中文 中文",
+        "  🙂🙂 please",
+    ]
+    assert "  reply before its translation en to zh: Sorry, Mr Wang." in wide
+    narrow = (await shown(tmp_path, lease.conversation, columns=40)).rows()
+    at = narrow.index("  read: language zh · upset 0.95")
+    assert narrow[at : at + 6] == [
+        "  read: language zh · upset 0.95",
+        "  topic 退货 · order A-10293",
+        "  name 王小明王小明 🙂🙂",
+        "  question translated zh to en: 中文",
+        "  中文 中文 中文 中文 中文 中文 中文",
+        "  中文 🙂🙂 please",
+    ]
+
+
+async def test_what_was_read_is_dim_but_where_no_colour_is_wanted(
+    store: SqlConversations, tmp_path: Path
+) -> None:
+    lease = await ask_alone(store, "Where is it?!")
+    await answer(store, lease, turn(answers=1))
+    dim = await shown(tmp_path, lease.conversation, columns=80)
+    assert "\x1b[2m  read: upset 0.90" in dim.raw
+    plain = await shown(tmp_path, lease.conversation, columns=80, NO_COLOR="1")
+    assert "\x1b[2m" not in plain.raw
+    assert "read: upset 0.90" in plain.raw
+
+
+async def test_a_neutral_mood_is_told_by_why_alone(store: SqlConversations) -> None:
+    neutral = Reading(task="sentiment", value="neutral", by="rule")
+    heard = Reading(task="language", value="en", score=0.8, by="rule")
+    lease = await ask_alone(store)
+    await answer(store, lease, replace(turn(answers=1), readings=(heard, neutral)))
+    assert "  read: language en\n" in await said("history", "show", str(lease.conversation))
+    assert "- sentiment neutral, by rule" in await said("why")
 
 
 async def test_upset_customers_are_listed_alone(store: SqlConversations) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -140,7 +141,7 @@ async def test_what_the_tasks_do_is_seen_in_the_terminal_and_in_the_history(
     assert "summary of messages 1 to " in head
     assert f"(by clerk): {NOTES}" in head
     assert "question translated de to en: How long does shipping take?" in messages
-    assert "sentiment upset 0.70" in messages
+    assert "upset 0.70 · topic delivery" in messages
     assert "topic delivery" in messages
 
     story = json.loads(await _bot(tmp_path, "history", "show", "1", "--json"))
@@ -176,8 +177,8 @@ async def test_small_models_do_all_tasks_of_one_conversation(
     page = " ".join((await _bot(tmp_path, "history", "show", "1")).split())
     assert "language: de" in page
     assert f"(by {models['bart']}): The customer" in page
-    assert "sentiment upset" in page
-    assert "topic returns" in page
+    assert re.search(r"(read:|·) upset [01]\.\d\d", page)
+    assert re.search(r"(read:|·) topic returns", page)
     assert "question translated de to en: How long does shipping take?" in page
     assert "reply before its translation en to de: Here is what our help centre says:" in page
     told = await _bot(tmp_path, "history", "show", "1", "--json")

@@ -11,11 +11,19 @@ from bot.store.base import Archive, Line
 from bot.tasks.interpreting import Put
 from channels.cli.handover import note
 from channels.cli.here import Here, Told, command
-from channels.cli.paper import as_json, in_language, print_json, print_table, to_json, when
+from channels.cli.paper import (
+    as_json,
+    in_language,
+    print_aside,
+    print_json,
+    print_table,
+    to_json,
+    when,
+)
 from channels.terminal.escapes import harmless
 from channels.terminal.explanation import spent
 from channels.terminal.page import DELETED, EDITED, STOPPED, source_lines
-from channels.terminal.readings import shows, split, to_words
+from channels.terminal.readings import in_brief, split
 
 _ALL = 2**31 - 1
 _HEADS = ("ID", "CHANNEL", "LATEST", "MESSAGES", "MOOD", "TOPIC", "BEGAN WITH")
@@ -62,18 +70,16 @@ class Story:
         }
         return [harmless(f"{name}: {value}") for name, value in told.items() if value]
 
-    def read(self, message: Message) -> str:
-        """Return what was read in the customer's words up to ``message``, where a turn did."""
-        turn = next((turn for turn in self.turns if turn.reply.answers == message.seq), None)
-        if turn is None or message.author is not Author.CUSTOMER:
-            return ""
-        told = (
-            to_words(each, what=what)
-            for what, readings in zip(("question", "reply"), split(turn.readings), strict=True)
-            for each in readings
-            if shows(each)
-        )
-        return harmless("; ".join(told))
+    def read(self, message: Message) -> Sequence[Sequence[str]]:
+        """Return what was read in a message: lines of what may stand side by side."""
+        lines: list[list[str]] = []
+        for turn in self.turns:
+            question, reply = split(turn.readings)
+            if turn.reply.answers == message.seq:
+                lines += in_brief(question, what="question")
+            if turn.id == message.turn:
+                lines += in_brief(reply, what="reply")
+        return [[harmless(part) for part in line] for line in lines]
 
     def text(self, message: Message) -> str:
         """Return what a message says, with a mark where it was stopped or edited since."""
@@ -145,8 +151,8 @@ async def show(here: Here, conversation: int, *, target: str | None, as_json: bo
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
         lines = [story.text(message), *story.translated(message), *story.sources(message)]
         click.echo(_indented(lines), nl=False)
-        if read := story.read(message):
-            click.secho(f"  ({read})", dim=True)
+        for parts in story.read(message):
+            print_aside(parts, dim=not here.environment.get("NO_COLOR"))
         click.echo()
 
 
@@ -238,7 +244,7 @@ def _spent(summaries: Sequence[Summary]) -> str:
 
 
 def _indented(lines: Sequence[str]) -> str:
-    return "".join(f"  {row}\n" for line in lines for row in line.splitlines())
+    return "".join(f"  {row}".rstrip() + "\n" for line in lines for row in line.splitlines())
 
 
 def _markdown(story: Story) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,9 @@ from channels.terminal.escapes import harmless
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 """The option of every command whose output a program may want."""
+
+_INDENT, _BETWEEN = "  ", " · "
+_NARROWEST = 20  # columns
 
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
@@ -50,6 +55,36 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate([heads, *cells]):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(click.style(line.rstrip(), bold=number == 0))
+
+
+def print_aside(parts: Sequence[str], *, dim: bool) -> None:
+    """Print ``parts`` side by side under what they belong to, broken where the terminal ends."""
+    rows = [_BETWEEN.join(parts)]
+    if sys.stdout.isatty():
+        columns = shutil.get_terminal_size().columns - len(_INDENT) - 1
+        rows = side_by_side(parts, columns=max(_NARROWEST, columns))
+    for row in rows:
+        click.secho(f"{_INDENT}{row}", dim=dim)
+
+
+def side_by_side(parts: Sequence[str], *, columns: int) -> list[str]:
+    """Return ``parts`` in rows of at most ``columns`` cells; one breaks only if it has a whole row.
+
+    Letters of two cells, as Chinese ones and emoji, count as that.
+    """
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.text import Text
+
+    rows: list[str] = []
+    for part in parts:
+        longer = f"{rows[-1]}{_BETWEEN}{part}" if rows else part
+        if rows and cell_len(longer) <= columns:
+            rows[-1] = longer
+        else:
+            rows.append(part)
+    console = Console(width=columns)
+    return [line.plain.rstrip() for row in rows for line in Text(row).wrap(console, columns)]
 
 
 def brief(text: str, longest: int = 72) -> str:

@@ -1,12 +1,14 @@
 """Puts what tasks read in a turn's question and in its reply into words for people."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from bot.messages import Reading
 
 _LONGEST = 80  # characters; a translation may be as long as the message
 _TRANSLATION = "translation"
 _OF_REPLY = (_TRANSLATION, "spans")
+_NEXT_FACT = re.compile(r", (?=[\w-]+: )")
 
 
 def split(readings: Sequence[Reading]) -> tuple[Sequence[Reading], Sequence[Reading]]:
@@ -42,6 +44,29 @@ def in_full(reading: Reading, *, what: str = "question") -> str:
     """Return the same with who read it, and how long that took."""
     found = to_words(reading, what=what) if shows(reading) else f"{reading.task}: nothing"
     return f"{found}, by {reading.by or 'nobody'} in {_took(reading.seconds)}"
+
+
+def in_brief(readings: Sequence[Reading], *, what: str) -> list[list[str]]:
+    """Return the same for whoever reads many: lines of what may stand side by side.
+
+    A mood tells how sure it is. Nobody need hear of a neutral one.
+    """
+    shown = [reading for reading in readings if shows(reading)]
+    short = [part for each in shown if each.task not in _OF_REPLY for part in _parts(each)]
+    apart = [[to_words(each, what=what)] for each in shown if each.task in _OF_REPLY]
+    return [[f"read: {short[0]}", *short[1:]], *apart] if short else apart
+
+
+def _parts(reading: Reading) -> Iterator[str]:
+    if reading.error:
+        yield to_words(reading)
+    elif reading.task == "facts":
+        for fact in _NEXT_FACT.split(reading.value):
+            yield _brief(fact.replace(": ", " ", 1))
+    elif reading.task != "sentiment":
+        yield f"{reading.task} {_brief(reading.value)}"
+    elif reading.value != "neutral":
+        yield to_words(reading).removeprefix("sentiment ")
 
 
 def _translated(reading: Reading, what: str) -> str:
