@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from bot.app import App
-from bot.backends.scripted import ScriptedBackend
+from bot.backends.base import Finished, StopReason, Text, Thought
+from bot.backends.scripted import ScriptedBackend, Step
 from bot.errors import BackendUnavailable
-from bot.messages import Conversation, Outcome, Reading, Turn
+from bot.messages import Conversation, Outcome, Reading, Turn, Usage
 from tests.house import ask, house, says, until
 
 LABELS = {"delivery": "Where is my parcel, shipping", "account": "Password, sign in"}
@@ -248,6 +249,23 @@ async def test_nonsense_is_told_in_the_audit_and_the_answer_comes(
     assert reply.text == "Gladly."
     assert "no use" in reading.error
     assert (reading.value, reading.by) == ("", "small")
+
+
+@pytest.mark.parametrize("thought", [Text("<think>She sounds"), Thought("She sounds")])
+async def test_a_model_that_only_thought_is_told_in_the_audit_with_what_to_change(
+    tmp_path: Path, thought: Step
+) -> None:
+    main = ScriptedBackend("Gladly.", name="main")
+    cut = Finished(reason=StopReason.LENGTH, usage=Usage(), model="small")
+    small = ScriptedBackend([thought, cut], name="small")
+    tasks = _prompted("sentiment")
+    async with house(tmp_path, main, small, tasks=tasks, router={"chain": ["main"]}) as app:
+        assert (await ask(app, "Do you even read what I write?")).text == "Gladly."
+        reading = await _reading(app, "sentiment")
+    assert reading.error.startswith("It thought until its tokens were spent, and said nothing.")
+    assert "Raise 'max_tokens' in [backends.small]" in reading.error
+    [request] = small.requests  # asked again it would think again
+    assert request.max_tokens is None, "it may write as much as an answer"
 
 
 async def test_a_task_that_fails_costs_nothing_but_itself(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
+from bot.backends.base import Finished, Output, Request, Said, StopReason, Text, Thought
 from bot.errors import NoAnswer, TaskFailed
 from bot.prompts import PromptBook, delimit
 from bot.router import FellBack, Route
@@ -16,7 +16,6 @@ T = TypeVar("T")
 Proof = Callable[[Mapping[str, Any]], T]
 """Makes a value of what a model wrote, or raises a ``ValueError`` that tells it what is wrong."""
 
-_MOST_TOKENS = 1024  # reasoning included
 _MOST_TEXT = 300  # characters of what is wrong
 
 
@@ -61,7 +60,7 @@ class Asker:
         """Return what the first backend that answers writes; empty where it was cut or declined.
 
         Raises:
-            TaskFailed: nobody writes, or nobody answered.
+            TaskFailed: nobody writes, nobody answered, or who did only thought.
         """
         route = self._route()
         if route is None:
@@ -71,12 +70,11 @@ class Asker:
             history=tuple(said),
             context="",
             question="",
-            max_tokens=_MOST_TOKENS,
             temperature=0.0,
         )
         outputs = route.stream(request, step=self._step)
         try:
-            return await _written(outputs)
+            return await _written(outputs, route)
         except NoAnswer as error:
             raise TaskFailed("No backend gave an answer.") from error
         finally:
@@ -86,19 +84,28 @@ class Asker:
                 self._account.keep(attempt)
 
 
-async def _written(outputs: Any) -> str:
+async def _written(outputs: Any, route: Route) -> str:
     """Return what may be seen of the last answer; nothing where it was declined or cut."""
-    text: list[str] = []
+    written: list[str] = []
+    text, thought, reason = "", False, StopReason.END
     output: Output | FellBack
     async for output in outputs:
         match output:
             case FellBack():
-                text.clear()
+                written.clear()
+                thought = False
             case Text(piece):
-                text.append(piece)
-            case Finished(reason=reason) if reason is not StopReason.END:
-                text.clear()
-    return seen("".join(text)).text
+                written.append(piece)
+            case Thought():
+                thought = True
+            case Finished(reason=reason):
+                text = seen("".join(written)).text
+    if reason is StopReason.LENGTH and not text and (thought or written):
+        raise TaskFailed(
+            "It thought until its tokens were spent, and said nothing. Raise 'max_tokens' in "
+            f"[backends.{route.backend.name}], or choose another backend for it."
+        )
+    return text if reason is StopReason.END else ""
 
 
 def _object(answer: str) -> Mapping[str, Any]:
