@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.resources import sample
+from tests.servers.ports import free_port
 from tests.servers.process import ROOT
 
 _SETTINGS = """
@@ -38,10 +38,10 @@ _SITE_KEY = "the shop's own secret, of 32 bytes or more"
 
 
 class Server:
-    """``bot serve`` in ``folder``, on a port that stays the same when it is started again."""
+    """``bot serve`` in ``folder`` on ``port``, which stays its own when it is started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = _free_port()
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
         self._folder = folder
         self._running: asyncio.subprocess.Process | None = None
 
@@ -66,7 +66,7 @@ class Server:
             self._running = await bot(
                 "serve", "--port", str(self.port), folder=self._folder, to=log
             )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._is_ready():
                 assert self._running.returncode is None, self.log
                 await asyncio.sleep(0.05)
@@ -128,20 +128,15 @@ async def serving(
     )
     learning = await bot("learn", folder=folder)
     assert await learning.wait() == 0
-    server = Server(folder)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
+    with free_port() as port:
+        server = Server(folder, port)
+        try:
+            await server.start()
+            yield server
+        finally:
+            await server.stop()
 
 
 def proof(user: str) -> str:
     """Return what the site "shop" proves with who ``user`` is."""
     return hmac.new(_SITE_KEY.encode(), user.encode(), "sha256").hexdigest()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

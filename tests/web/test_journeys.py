@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
+from tests.servers.ports import free_port
 from tests.web.chats import Chat
 from tests.web.conftest import Visit
 from tests.web.desks import take_over, write
@@ -16,36 +17,38 @@ QUESTION = "How long does shipping take?"
 
 
 async def test_a_fresh_clone_answers_on_its_demo_page(visit: Visit, tmp_path: Path) -> None:
-    server = Server(tmp_path)
-    await server.start()
-    try:
-        visitor = await visit()
-        page = await visitor.open(server.url)
-        chat = await Chat(page).open()
-        answer = await chat.ask(QUESTION)
-        assert "3–5 business days" in answer
-        assert "Shipping times and costs" in (await chat.sources())
-        await chat.show("demo-answered")
-        await visitor.assert_clean()
-    finally:
-        await server.stop()
+    with free_port() as port:
+        server = Server(tmp_path, port)
+        try:
+            await server.start()
+            visitor = await visit()
+            page = await visitor.open(server.url)
+            chat = await Chat(page).open()
+            answer = await chat.ask(QUESTION)
+            assert "3–5 business days" in answer
+            assert "Shipping times and costs" in (await chat.sources())
+            await chat.show("demo-answered")
+            await visitor.assert_clean()
+        finally:
+            await server.stop()
 
 
 async def test_an_answer_arrives_whole_though_the_page_is_loaded_again(
     visit: Visit, shop: Shop
 ) -> None:
-    shop.model.seconds, shop.model.answer = 0.03, numbered(100)
+    shop.model.seconds, shop.model.answer = 0.3, numbered(100)
     visitor = await visit()
     page = await visitor.open(shop.page)
     chat = await Chat(page).open()
     await chat.send(QUESTION)
-    await chat.until_shown("word10")
+    await chat.until_shown("word5")
     await chat.show("streaming")
     await page.reload()
     chat = await Chat(page).open()
-    await chat.until_shown("word15")
+    await chat.until_shown("word7")
     assert 100 not in numbers(await chat.words())
     second = await Chat(await visitor.open(shop.page)).open()
+    shop.model.seconds = 0.0
     assert numbers(await chat.whole_answer()) == list(range(1, 101))
     assert numbers(await second.whole_answer()) == list(range(1, 101))
     for one in (chat, second):

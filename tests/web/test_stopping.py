@@ -4,9 +4,12 @@ import asyncio
 import signal
 import socket
 import sys
+from asyncio.subprocess import PIPE
 from collections import deque
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -15,9 +18,11 @@ from bot.backends.base import Text
 from bot.backends.scripted import ScriptedBackend
 from bot.errors import StoreUnavailable
 from tests.house import until
+from tests.servers.ports import free_port
 from tests.servers.process import ROOT
 from tests.web.doors import Person, Told, door
 
+_ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
 _SETTINGS = """
 [backends.one]
 kind = "scripted"
@@ -53,11 +58,11 @@ async def test_standing_streams_end_at_once_and_running_answers_in_their_time(
             following = tasks.create_task(heard(visitor, standing))
             await until(lambda: [each for each in standing if each.name == "piece"])
             place.stop.set()
-            assert await asyncio.wait_for(following, 5)
+            assert await asyncio.wait_for(following, 20)
             assert not answering.done()
             held.set()
-            assert await asyncio.wait_for(answering, 5)
-        assert await asyncio.wait_for(place.serving, 5) is True
+            assert await asyncio.wait_for(answering, 20)
+        assert await asyncio.wait_for(place.serving, 20) is True
         [reply] = [each.data for each in answer if each.name == "message"]
         assert reply["blocks"] == [["p", "One, two."]]
         with pytest.raises(httpx2.ConnectError):
@@ -99,7 +104,7 @@ async def test_what_takes_longer_than_its_grace_is_cut_off(tmp_path: Path) -> No
             answering = tasks.create_task(heard(visitor, told, "Count."))
             await until(lambda: [each for each in told if each.name == "piece"])
             place.stop.set()
-            assert await asyncio.wait_for(place.serving, 10) is False
+            assert await asyncio.wait_for(place.serving, 30) is False
             assert await answering
         assert not [each for each in told if each.name == "message"]
     async with door(tmp_path, ScriptedBackend("Mine now.")) as place:
@@ -158,26 +163,33 @@ async def test_a_database_that_is_away_is_told_and_nothing_breaks(
 # --- As a process --------------------------------------------------------------------------------
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-async def serving(folder: Path, port: int) -> asyncio.subprocess.Process:
-    """Run ``bot serve`` in ``folder``; returns once it says where."""
+@asynccontextmanager
+async def running(
+    folder: Path, *, port: int, **options: Any
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run ``bot serve`` in ``folder`` until the block ends at the latest."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "channels.cli", "serve", "--port", str(port)),
         cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=PIPE,
+        **options,
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def is_served(process: asyncio.subprocess.Process, *, port: int) -> None:
+    """Wait until it says where it is to be found."""
     assert process.stdout
     where = f"The chat is served on http://127.0.0.1:{port} ".encode()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         async for line in process.stdout:
             if line.startswith(where):
-                return process
+                return
     raise AssertionError("It ended.")
 
 
@@ -186,8 +198,19 @@ async def test_a_process_ends_in_good_order_with_streams_open(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     (tmp_path / "bot.toml").write_text(_SETTINGS)
-    port = free_port()
-    process = await serving(tmp_path, port)
+    with free_port() as port:
+        async with running(tmp_path, port=port, env=_ENVIRONMENT, stderr=PIPE) as process:
+            await is_served(process, port=port)
+            await end_with_streams_open(process, port=port, number=number)
+        assert process.stderr
+        log = (await process.stderr.read()).decode()
+    assert "Traceback" not in log
+    assert "GET /v1/conversations/{id}/events 200" in log
+
+
+async def end_with_streams_open(
+    process: asyncio.subprocess.Process, *, port: int, number: signal.Signals
+) -> None:
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         session = (await http.post("/v1/sessions", json={})).json()
         visitor = Person(http=http, session=session)
@@ -198,24 +221,15 @@ async def test_a_process_ends_in_good_order_with_streams_open(
             standing = [tasks.create_task(heard(visitor, told)) for _ in range(3)]
             await until(lambda: len([each for each in told if each.name == "state"]) == 3)
             process.send_signal(number)
-            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert await asyncio.wait_for(process.wait(), 20) == 0
             assert all([await each for each in standing])
-    assert process.stderr
-    log = (await process.stderr.read()).decode()
-    assert "Traceback" not in log
-    assert "GET /v1/conversations/{id}/events 200" in log
 
 
 async def test_a_port_that_is_taken_is_told_with_the_cure(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "channels.cli", "serve", "--port", str(port)),
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-            stderr=asyncio.subprocess.PIPE,
-        )
-        _, told = await asyncio.wait_for(process.communicate(), 30)
+        async with running(tmp_path, port=port, env=_ENVIRONMENT, stderr=PIPE) as process:
+            _, told = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert b"--port" in told
     assert b"Traceback" not in told
@@ -228,15 +242,11 @@ async def test_a_server_that_still_waits_for_a_model_stops_at_once(
     with socket.create_server(("127.0.0.1", 0)) as hub:  # it hears, and never answers
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.getsockname()[1]}")
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "channels.cli", "serve", "--port", "0"),
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        hub.settimeout(60)
-        line, _ = await asyncio.to_thread(hub.accept)
-        with line:
-            process.send_signal(signal.SIGTERM)
-            said, _ = await asyncio.wait_for(process.communicate(), 30)
+        async with running(tmp_path, port=0) as process:
+            hub.settimeout(60)
+            line, _ = await asyncio.to_thread(hub.accept)
+            with line:
+                process.send_signal(signal.SIGTERM)
+                said, _ = await asyncio.wait_for(process.communicate(), 30)
     assert b"Stopping: the bot was still opening." in said
     assert process.returncode == 0
