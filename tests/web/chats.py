@@ -7,7 +7,7 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-_PATIENCE = 20_000.0  # milliseconds
+_PATIENCE = 30_000.0  # milliseconds
 
 
 class Chat:

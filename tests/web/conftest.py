@@ -5,13 +5,15 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.web.browsers import Visitor, chromium, visiting
 from tests.web.shops import Shop
 from tests.web.shops import shop as open_shop
 
 Visit = Callable[..., Awaitable[Visitor]]
+
+expect.set_options(timeout=30_000)  # the machine may be busy with other tests
 
 
 @pytest.fixture(scope="session")

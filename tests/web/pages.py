@@ -60,6 +60,10 @@ class Chat:
         """Return what was on the screen after every change."""
         return [_lines(shown) for shown in self.history]
 
+    def sent(self, text: str) -> bool:
+        """Tell whether the server has a message of these words."""
+        return ("customer", "sent", text) in self.lines
+
     async def until(self, true: Callable[[], object], *, seconds: float = 30.0) -> None:
         """Wait until ``true()`` is."""
         try:

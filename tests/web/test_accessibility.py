@@ -146,7 +146,7 @@ async def _focused(page: Page) -> str:
 
 
 async def test_a_finished_answer_is_announced_once(visit: Visit, shop: Shop) -> None:
-    shop.model.seconds, shop.model.answer = 0.02, numbered(60)
+    shop.model.seconds, shop.model.answer = 0.3, numbered(60)
     visitor = await visit()
     page = await visitor.open(shop.page)
     chat = await Chat(page).open()
@@ -161,6 +161,7 @@ async def test_a_finished_answer_is_announced_once(visit: Visit, shop: Shop) -> 
     await chat.send("Tell me everything.")
     await chat.until_shown("word3")
     await expect(chat.log).to_have_attribute("aria-busy", "true")
+    shop.model.seconds = 0.0
     await chat.whole_answer()
     await expect(chat.log).to_have_attribute("aria-busy", "false")
     await expect(chat.status).to_contain_text("word60")

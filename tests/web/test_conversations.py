@@ -160,7 +160,7 @@ async def test_a_stream_of_another_process_shows_what_was_committed_here(tmp_pat
             await visitor.answered("And how much is it?")
             begun = loop.time()
             await until(lambda: len(of(heard, "message")) == 2)
-            assert loop.time() - begun < 5
+            assert loop.time() - begun < 12  # and not when the stream breathes
             listening.cancel()
     assert [each.seq for each in heard if each.name == "message"] == [3, 4]
 
@@ -249,8 +249,9 @@ async def test_a_stop_reaches_an_answer_that_another_process_writes(tmp_path: Pa
                 assert stop.status_code == 204
         assert [each["blocks"] for each in of(told, "message")] == [[["p", "One,"]]]
         # It was for that answer alone.
+        before = len(backend.requests)
         held = asyncio.create_task(visitor.answered("Again."))  # noqa: TID251 - awaited below
-        await until(lambda: len(backend.requests) == 2)
+        await until(lambda: len(backend.requests) > before)
         await asyncio.sleep(1.0)
         assert not held.done()
         await elsewhere.ask("POST", f"{visitor.path}/stop")

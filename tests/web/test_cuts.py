@@ -66,7 +66,7 @@ async def _assert_whole(follower: Follower, words: int, *, seconds: float = 60.0
 @pytest.mark.timeout(300)
 async def test_two_hundred_cuts_lose_and_double_nothing(follow: Follow, shop: Shop) -> None:
     words = 4000  # more than the cuts take: the rest comes at once
-    shop.model.seconds, shop.model.answer = 0.02, numbered(words)
+    shop.model.seconds, shop.model.answer = 0.05, numbered(words)
     followers = [await follow() for _ in range(VISITORS)]
     await asyncio.gather(*map(_ask, followers))
     luck = (random.Random(seed) for seed in range(VISITORS))
@@ -102,10 +102,11 @@ async def _cut_often(follower: Follower, luck: random.Random) -> None:
 async def test_an_answer_that_ends_while_nobody_is_there_arrives(
     follow: Follow, shop: Shop
 ) -> None:
-    shop.model.seconds, shop.model.answer = 0.01, numbered(200)
+    shop.model.seconds, shop.model.answer = 0.3, numbered(200)
     follower = await follow()
     await _ask(follower)
     await follower.line.down()
+    shop.model.seconds = 0.0
     await shop.model.idle()
     await follower.chat.show("line-down")
     assert await follower.shown() < 200
@@ -126,10 +127,11 @@ async def test_a_message_that_is_sent_without_a_line_arrives_once(
 
 
 async def test_a_killed_server_loses_and_doubles_nothing(follow: Follow, shop: Shop) -> None:
-    shop.model.seconds, shop.model.answer = 0.02, numbered(100)
+    shop.model.seconds, shop.model.answer = 0.3, numbered(100)
     follower = await follow()
-    await _ask(follower, shown=10)
+    await _ask(follower, shown=5)
     await shop.server.kill()
+    shop.model.seconds = 0.0
     await shop.server.start()
     await _assert_whole(follower, 100)
     assert len(shop.model.heard) >= 2
@@ -138,10 +140,11 @@ async def test_a_killed_server_loses_and_doubles_nothing(follow: Follow, shop: S
 async def test_a_server_that_is_replaced_loses_and_doubles_nothing(
     follow: Follow, shop: Shop
 ) -> None:
-    shop.model.seconds, shop.model.answer = 0.02, numbered(100)
+    shop.model.seconds, shop.model.answer = 0.3, numbered(100)
     follower = await follow()
-    await _ask(follower, shown=10)
+    await _ask(follower, shown=5)
     await shop.server.stop()
+    shop.model.seconds = 0.0
     await shop.server.start()
     await _assert_whole(follower, 100)
 

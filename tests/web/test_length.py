@@ -41,12 +41,13 @@ async def polled(visitor: Person, *, after: int) -> list[int]:
 
 async def test_long_messages_are_read_beside_all_else() -> None:
     message = Message(seq=1, author=Author.BOT, text="# A\n" * 5000, tokens=1, at=0.0)
+    clock = time.process_time  # what other processes do meanwhile does not count
     longest = 0.0
     async with asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(to_views([Entry(message=message)] * 5))
-        begun = last = time.monotonic()
+        begun = last = clock()
         while not reading.done():
             await asyncio.sleep(0.001)
-            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            longest, last = max(longest, clock() - last), clock()
     assert longest < (last - begun) / 4
     assert len(reading.result()) == 5

@@ -1,6 +1,7 @@
 """One visitor, or one address, gets only so much; what is refused says when to come back."""
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -20,6 +21,13 @@ def busy(response: httpx2.Response) -> bool:
     assert response.json()["type"] == "urn:frontdesk:busy"
     assert 1 <= int(response.headers["retry-after"]) <= 60
     return True
+
+
+async def a_minute() -> None:
+    """Wait for the next minute where little is left of this one: it is counted by the minute."""
+    left = 60 - time.time() % 60  # noqa: TID251 - the clock that the limits count by
+    if left < 10:
+        await asyncio.sleep(left)
 
 
 async def test_of_a_thousand_messages_a_minute_few_are_taken(tmp_path: Path) -> None:
@@ -64,12 +72,14 @@ async def test_an_address_behind_a_proxy_is_the_visitors_own(tmp_path: Path) -> 
         asked = [place.http.post("/v1/sessions", json={}, headers=headers) for _ in range(8)]
         return {response.status_code for response in await asyncio.gather(*asked)}
 
+    await a_minute()
     async with door(tmp_path, ScriptedBackend("So."), web=web) as place:
         assert await statuses(place, "203.0.113.1") == {200, 429}
         # What a visitor writes into the header himself does not make him another.
         assert await statuses(place, "198.51.100.7, 203.0.113.1") == {429}
         assert 200 in await statuses(place, "203.0.113.2")
     (tmp_path / "other").mkdir()
+    await a_minute()
     untrusted = {"sessions_per_minute_and_address": 2}
     async with door(tmp_path / "other", ScriptedBackend("So."), web=untrusted) as place:
         assert await statuses(place, "203.0.113.1") == {200, 429}

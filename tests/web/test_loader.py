@@ -20,10 +20,14 @@ ONCE = '<script async src="/widget.js"></script>'
 
 
 @pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    folder = tmp_path_factory.mktemp("bot")
-    async with Model() as model, serving(folder, model=model.url) as running:
-        model.seconds = 0.2  # an answer comes after its question's page is closed, and unread
+async def model() -> AsyncIterator[Model]:
+    async with Model() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def server(model: Model, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with serving(tmp_path_factory.mktemp("bot"), model=model.url) as running:
         yield running
 
 
@@ -120,12 +124,16 @@ async def test_a_chat_that_could_not_be_fetched_comes_with_the_next_click(
     await expect(page.get_by_role("dialog")).to_be_visible()
 
 
-async def test_who_was_here_before_sees_what_he_has_not_read(visit: Visit, server: Server) -> None:
+async def test_who_was_here_before_sees_what_he_has_not_read(
+    visit: Visit, server: Server, model: Model
+) -> None:
+    model.seconds = 1.0  # the answer comes after its question's page is closed, and unread
     visitor = await visit()
     page = await shown(visitor, server, body=ONCE)
     await page.evaluate("frontdesk.ready.then(() => frontdesk.send('Hello'))")
     await true(page, "JSON.parse(Object.values(localStorage)[0] ?? '{}').conversation")
     await page.close()
+    model.seconds = 0.0
     again = await shown(visitor, server, body=ONCE)
     badge = again.get_by_role("button", name="Chat öffnen (1)")
     await expect(badge).to_be_visible(timeout=30_000)  # the answer may yet be to come
