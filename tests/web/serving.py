@@ -30,7 +30,7 @@ base_url = "{model}"
 key_env = "MODEL_KEY"
 
 [engine]
-lease_seconds = 2.0
+lease_seconds = 4.0
 sweep_seconds = 0.3
 grace_seconds = 0.5
 """

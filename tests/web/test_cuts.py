@@ -65,8 +65,8 @@ async def _assert_whole(follower: Follower, words: int, *, seconds: float = 60.0
 
 @pytest.mark.timeout(300)
 async def test_two_hundred_cuts_lose_and_double_nothing(follow: Follow, shop: Shop) -> None:
-    words = 4000  # more than the cuts take: the rest comes at once
-    shop.model.seconds, shop.model.answer = 0.05, numbered(words)
+    words = 2400  # more than the cuts take: the rest comes at once
+    shop.model.seconds, shop.model.answer = 0.1, numbered(words)
     followers = [await follow() for _ in range(VISITORS)]
     await asyncio.gather(*map(_ask, followers))
     luck = (random.Random(seed) for seed in range(VISITORS))
