@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.backends.scripted import ScriptedBackend
-from bot.messages import Noticed, Outcome
+from bot.messages import Attempt, Noticed, Outcome, Usage
 from bot.settings import BudgetSettings
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
@@ -24,7 +24,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.processes import SqlProcesses
 from bot.store.standing import Holding, Outgoing, Queue, Seen, Shunned, Spent, Standing
 from channels.cli.paper import lasting, number
-from channels.cli.report import remarks
+from channels.cli.report import Next, remarks
 from channels.slack.errors import refusal
 from tests.contracts.letters import HOLDER, answer, ask, ask_alone, turn
 from tests.house import ask as ask_bot
@@ -37,7 +37,7 @@ WORDS = "Where is my order?"  # what the customers of letters.py say
 KEYS = {
     *("well", "remarks", "at", "queues", "longest", "retried", "holdings", "processes"),
     *("outgoing", "made", "sent", "failed", "failed_lately", "undelivered", "set_aside"),
-    *("upset", "topics", "spent"),
+    *("upset", "topics", "spent", "reads"),
 }
 
 
@@ -57,8 +57,8 @@ def project(tmp_path: Path, sqlite_url: str) -> Path:
     return settle(tmp_path, sqlite_url)
 
 
-def settle(folder: Path, url: str) -> Path:
-    text = f'[bot]\ncontact = "help@shop.example"\n[database]\nurl = "{url}"\n'
+def settle(folder: Path, url: str, more: str = "") -> Path:
+    text = f'[bot]\ncontact = "help@shop.example"\n[database]\nurl = "{url}"\n{more}'
     (folder / "bot.toml").write_text(text)
     return folder
 
@@ -418,11 +418,73 @@ def test_a_budget_that_is_nearly_spent_is_told() -> None:
     assert not remarks(replace(NOTHING, spent=spent))
 
 
+@pytest.mark.parametrize(
+    ("spent", "fact", "hint"),
+    [
+        (6.0, "", ""),
+        (
+            6.5,
+            "Of the budget of $10 a day, $3.50 is left, but an answer of a may take about $4.",
+            "Until midnight, UTC, those answer that take less, or cost nothing.",
+        ),
+        (10.0, "100% of the budget of $10 a day is spent.", "After that only those"),
+    ],
+)
+def test_a_budget_that_the_next_answer_does_not_fit_into_is_told(
+    spent: float, fact: str, hint: str
+) -> None:
+    now = replace(NOTHING, spent=(Spent(backend="a", dollars=spent, tokens=10),))
+    budget = BudgetSettings(dollars_per_day=10.0, tokens_per_day=1000)
+    found = remarks(now, budget=budget, following=Next(backend="a", dollars=4.0, tokens=990))
+    assert [(one.kind, one.fact, one.urgent) for one in found] == (
+        [("spent", fact, False)] if fact else []
+    )
+    assert all(one.hint.startswith(hint) for one in found)
+
+
+def test_a_budget_that_holds_no_answer_at_all_is_told() -> None:
+    following = Next(backend="a", dollars=4.0, tokens=5000)
+    [told_] = remarks(NOTHING, budget=BudgetSettings(tokens_per_day=1000), following=following)
+    assert told_.fact == (
+        "Of the budget of 1,000 tokens a day, 1,000 tokens are left, but an answer of a may take "
+        "about 5,000 tokens."
+    )
+    assert told_.hint == (
+        "Not even the whole of it holds one: raise router.budget.tokens_per_day, or lower "
+        "max_tokens under [backends.a]."
+    )
+
+
+async def test_what_the_next_answer_takes_is_known_from_the_latest(
+    tmp_path: Path, store: SqlConversations, sqlite_url: str
+) -> None:
+    attempt = Attempt(backend="gpt", model="m", usage=Usage(input=1000, output=50))
+    folder = settle(
+        tmp_path,
+        sqlite_url,
+        '[backends.quotes]\nkind = "extractive"\n'
+        '[backends.gpt]\nkind = "openai"\nmax_tokens = 500\n'
+        "input_price = 10.0\noutput_price = 20.0\n"
+        "[router.budget]\ntokens_per_day = 2500\ndollars_per_day = 0.029\n",
+    )
+    code, found = await told(folder)
+    assert (code, found["remarks"], found["reads"]) == (0, [], {})
+    await answer(store, await ask_alone(store), turn(answers=1, attempts=(attempt,)))
+    _, found = await told(folder)
+    assert found["reads"] == {"gpt": 1000}
+    [remark] = [one for one in found["remarks"] if one["kind"] == "spent"]
+    assert remark["fact"] == (
+        "Of the budget of $0.029 a day, $0.029 is left, but an answer of gpt may take about $0.03."
+    )
+    assert remark["hint"].startswith("Not even the whole of it holds one: raise router.budget.doll")
+
+
 def test_every_kind_of_remark_is_documented() -> None:
     code = "".join((ROOT / "channels/cli" / name).read_text() for name in ("report.py", "glass.py"))
     readme = (ROOT / "channels/cli/README.md").read_text()
     kinds_ = re.findall(r'kind="(\w+)"', code)
-    assert len(kinds_) == 11
+    assert len(kinds_) == 12
+    assert len(set(kinds_)) == 11
     assert [kind for kind in kinds_ if f"`{kind}`" not in readme] == []
 
 

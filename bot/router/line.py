@@ -34,6 +34,12 @@ Verdict = Callable[[Finished], str]  # why an answer is of no use; empty where i
 _BLAMELESS = (BackendPassedOver, BackendMisled)
 
 
+def dearest(price: Price, backend: str, model: str, reads: int, writes: int) -> float:
+    """Return what so many tokens cost at most: read for the first time, and kept in a cache."""
+    ways = [Usage(input=reads, output=writes, cache_write=kept) for kept in (0, reads)]
+    return max(price(backend, model, usage) or 0.0 for usage in ways)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long to wait for a backend's first output, and between two; None waits for ever."""
@@ -245,10 +251,7 @@ class Line:
         return min(course.writes, self.measure.count("".join(course.written)))
 
     def _dollars(self, reads: int, writes: int) -> float:
-        """Return what so many tokens cost at most: read for the first time, and kept in a cache."""
-        ways = [Usage(input=reads, output=writes, cache_write=kept) for kept in (0, reads)]
-        name, model = self.backend.name, self.backend.model
-        return max(self.price(name, model, usage) or 0.0 for usage in ways)
+        return dearest(self.price, self.backend.name, self.backend.model, reads, writes)
 
     def _failed(self, failure: BackendError) -> None:
         if isinstance(failure, _BLAMELESS):

@@ -1,6 +1,7 @@
 """The overview in SQL: how everything stands, from indexes that hold only what is unfinished."""
 
 from collections.abc import Sequence
+from statistics import mean
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +36,7 @@ from bot.store.standing import (
 from bot.store.tables import Conversation, Delivery, Message, Process, Turn
 
 _LATELY = 86_400.0  # seconds
+_FEW = 20  # replies that tell what one takes
 
 
 def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -194,6 +196,18 @@ _UNSENT: AnySelect = (
     .where(Turn.started_at > now() - _LATELY)
 )
 
+_NEWEST: AnySelect = select(Turn.attempts).order_by(Turn.started_at.desc()).limit(_FEW)
+
+
+def _reads(connection: Connection) -> dict[str, int]:
+    """Return how many tokens each backend read for one of the newest replies."""
+    read: dict[str, list[int]] = {}
+    for attempts in connection.scalars(_NEWEST):
+        for one in attempts:
+            if not one.get("step") and (tokens := one.get("usage", {}).get("input")):
+                read.setdefault(one["backend"], []).append(tokens)
+    return {backend: round(mean(tokens)) for backend, tokens in read.items()}
+
 
 # --- Customers --------------------------------------------------------------------------------
 
@@ -248,4 +262,5 @@ def _standing(connection: Connection, few: int) -> Standing:
         upset=connection.scalar(_UPSET) or 0,
         topics={row.topic: row.conversations for row in connection.execute(_TOPICS)},
         spent=spent_today(connection, at),
+        reads=_reads(connection),
     )

@@ -155,7 +155,8 @@ class Standing:
     ``set_aside`` are the newest. ``made`` are the replies of the last 24 hours, by their outcome,
     and ``sent`` how many of them have left. ``failed`` are all that could not be delivered, and
     ``failed_lately`` those of the last 24 hours. ``upset`` customers, and conversations by their
-    topic, are those of the last 24 hours as well. ``spent`` is kept where there is a budget.
+    topic, are those of the last 24 hours as well. ``spent`` is kept where there is a budget, and
+    ``reads`` is how many tokens each backend read for one of the newest replies, in the mean.
     """
 
     at: float
@@ -174,3 +175,4 @@ class Standing:
     upset: int = 0
     topics: Mapping[str, int] = field(default_factory=dict)
     spent: tuple[Spent, ...] = ()
+    reads: Mapping[str, int] = field(default_factory=dict)

@@ -7,10 +7,15 @@ from bot.backends.base import Backend
 from bot.backends.prices import cost, seller
 from bot.messages import Usage
 from bot.router import Limits, Measure, Patience, Purse, Router, Terms
-from bot.router.line import Price
+from bot.router.budget import Bill
+from bot.router.line import Price, dearest
 from bot.settings import BackendSettings, HostedSettings, ModelSettings, Settings
 from bot.store.base import Spendings
 from bot.window import count_tokens
+
+# Tokens that are held for each that a model reads: we count some 1.3 where its provider counts one,
+# and half as much again is held.
+_HELD = 2
 
 
 def build_router(
@@ -67,6 +72,22 @@ def costs_nothing(section: BackendSettings) -> bool:
     if not isinstance(section, HostedSettings):
         return True
     return section.input_price == 0 and section.output_price == 0
+
+
+def held_for(settings: Settings, reads: Mapping[str, int]) -> tuple[str, Bill] | None:
+    """Return whose turn it is among those that cost something, and what is held for its answer.
+
+    ``reads`` are the tokens that each backend reads, as far as they are known. None where nobody
+    costs anything.
+    """
+    for name in settings.router.chain or settings.backends:
+        section = settings.backends.get(name)
+        if not isinstance(section, HostedSettings) or costs_nothing(section):
+            continue
+        read, written = _HELD * reads.get(name, 0), section.max_tokens
+        dollars = dearest(build_price(settings), name, section.model, read, written)
+        return name, Bill(tokens=read + written, dollars=dollars)
+    return None
 
 
 def _terms(section: BackendSettings) -> Terms:

@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from bot.errors import FrontdeskError
-from bot.settings import BudgetSettings
+from bot.settings import BudgetSettings, Settings
 from bot.store.standing import Standing
 from channels.cli.here import Here
-from channels.cli.report import Remark, remarks
+from channels.cli.report import Next, Remark, remarks
 
 if TYPE_CHECKING:
     from bot.store.base import Overview
@@ -52,7 +52,8 @@ class Glass:
         except FrontdeskError as error:
             return View(remarks=[Remark(kind="database", fact=str(error))])
         budget = self._settings.router.budget
-        found = remarks(standing, longest=self._longest, budget=budget)
+        following = _next(self._settings, standing) if budget else None
+        found = remarks(standing, longest=self._longest, budget=budget, following=following)
         return View(standing=standing, remarks=found, budget=budget)
 
     async def _opened(self) -> "Overview | None":
@@ -75,3 +76,11 @@ class Glass:
         trace: TracebackType | None,
     ) -> None:
         await self._open.aclose()
+
+
+def _next(settings: Settings, standing: Standing) -> Next | None:
+    """Return what the next answer may take from the budgets."""
+    from bot.wiring.router import held_for
+
+    held = held_for(settings, standing.reads)
+    return held and Next(backend=held[0], dollars=held[1].dollars, tokens=held[1].tokens)

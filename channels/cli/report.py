@@ -15,7 +15,9 @@ LONGEST = 300.0
 DAY = 86_400.0
 _MOST_TEXT = 300  # characters of an error's text, which may end in its cure
 _SHARE_THAT_FAILS = 0.2  # of a day's answers; more than a bad minute of a provider
-_NEARLY = 0.9  # of a budget: the next answer may be the one that does not fit
+_NEARLY = 0.9  # of a budget: one of the next answers may not fit
+_PLACES = 4  # of dollars
+_EXACT = 1e-9  # of a dollar: what sums of fractions leave
 _TAKEOVER = 30.0  # seconds that a dead process's work may lie
 
 # A terminal shows its replies itself, and nobody else could.
@@ -35,8 +37,21 @@ class Remark:
     urgent: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What the next answer, of ``backend``, may take from the budgets."""
+
+    backend: str
+    dollars: float
+    tokens: int
+
+
 def remarks(
-    standing: Standing, *, longest: float = LONGEST, budget: BudgetSettings | None = None
+    standing: Standing,
+    *,
+    longest: float = LONGEST,
+    budget: BudgetSettings | None = None,
+    following: Next | None = None,
 ) -> list[Remark]:
     """Return what is not as it should be, the urgent first."""
     found = [
@@ -47,7 +62,7 @@ def remarks(
         *_set_aside(standing),
         *_failing(standing),
         *_left_alone(standing),
-        *_spent(standing, budget),
+        *_spent(standing, budget, following),
         *_retried(standing),
         *_gone(standing),
     ]
@@ -183,22 +198,51 @@ def _left_alone(standing: Standing) -> Iterator[Remark]:
         )
 
 
-def _spent(standing: Standing, budget: BudgetSettings | None) -> Iterator[Remark]:
+def _spent(
+    standing: Standing, budget: BudgetSettings | None, following: Next | None
+) -> Iterator[Remark]:
     """Tell of a day's budget of which so little is left that answers may not fit into it."""
     if budget is None:
         return
-    dollars = sum(one.dollars + one.held_dollars for one in standing.spent)
-    tokens = sum(one.tokens + one.held_tokens for one in standing.spent)
-    limits = ((dollars, budget.dollars_per_day, "$"), (tokens, budget.tokens_per_day, ""))
-    for spent, allowed, unit in limits:
-        if allowed is not None and spent >= _NEARLY * allowed:
-            told = in_dollars(allowed) if unit == "$" else f"{allowed:,} tokens"
+    for limit in ("dollars_per_day", "tokens_per_day"):
+        allowed, what = getattr(budget, limit), limit.partition("_")[0]
+        if allowed is None:
+            continue
+        spent = sum(getattr(one, what) + getattr(one, f"held_{what}") for one in standing.spent)
+        takes = getattr(following, what, 0)
+        if following and spent < allowed and takes > allowed - spent + _EXACT:
+            yield _too_little(limit, allowed, allowed - spent, following)
+        elif spent >= _NEARLY * allowed:
+            of = f"the budget of {_sum(what, allowed)} a day"
             yield Remark(
                 kind="spent",
-                fact=f"{spent / allowed:.0%} of the budget of {told} a day is spent.",
+                fact=f"{spent / allowed:.0%} of {of} is spent.",
                 hint="After that only those answer that cost nothing, until midnight, UTC.",
                 urgent=False,
             )
+
+
+def _too_little(limit: str, allowed: float, left: float, following: Next) -> Remark:
+    what = limit.partition("_")[0]
+    takes = getattr(following, what)
+    hint = "Until midnight, UTC, those answer that take less, or cost nothing."
+    if takes > allowed:
+        hint = (
+            f"Not even the whole of it holds one: raise router.budget.{limit}, or lower max_tokens "
+            f"under [backends.{following.backend}]."
+        )
+    return Remark(
+        kind="spent",
+        fact=f"Of the budget of {_sum(what, allowed)} a day, {_sum(what, round(left, _PLACES))} "
+        f"{'is' if what == 'dollars' else 'are'} left, but an answer of {following.backend} may "
+        f"take about {_sum(what, round(takes, _PLACES))}.",
+        hint=hint,
+        urgent=False,
+    )
+
+
+def _sum(what: str, amount: float) -> str:
+    return in_dollars(amount) if what == "dollars" else f"{amount:,} tokens"
 
 
 def _retried(standing: Standing) -> Iterator[Remark]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from bot.messages import LeftAlone, Noticed, Outcome
+from bot.messages import Attempt, LeftAlone, Noticed, Outcome, Usage
 from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
@@ -350,3 +350,20 @@ async def test_replies_of_the_last_day_are_counted_by_their_outcome(
     seen = await look()
     assert seen.made == {**{str(outcome): 1 for outcome in Outcome}, "answered": 2}
     assert seen.sent == len(Outcome) + 1
+
+
+async def test_what_each_backend_reads_for_a_reply_is_the_mean_of_the_newest(
+    store: SqlConversations, look: Look
+) -> None:
+    def read(tokens: int, backend: str = "gpt", *, step: str = "", error: str = "") -> Attempt:
+        usage = Usage(input=tokens, output=7)
+        return Attempt(backend=backend, model="m", step=step, error=error, usage=usage)
+
+    attempts = [
+        (read(1000), read(9, step="note"), read(40, "claude", error="it was empty")),
+        (read(1500), Attempt(backend="quotes", model="")),
+    ]
+    for number, made in enumerate(attempts):
+        lease = await ask_alone(store, key=f"c{number}")
+        await answer(store, lease, turn(answers=1, attempts=made))
+    assert dict((await look()).reads) == {"gpt": 1250, "claude": 40}
