@@ -548,7 +548,8 @@ async def test_what_is_wrong_stands_on_top_at_every_width(
     settle(tmp_path, sqlite_url)
     async with house(tmp_path, ScriptedBackend("Yes.")) as app:
         reply = await ask_bot(app, "Are you there?")
-        await execute(sqlite_url, "UPDATE deliveries SET state = 'failed', error = 'not found'")
+        given_up = "UPDATE deliveries SET state = 'failed', attempts = 1, error = 'not found'"
+        await execute(sqlite_url, given_up)
         async with Terminal(tmp_path, "status", columns=columns, lines=40) as terminal:
             assert await terminal.exit() == 1
     rows = [row for row in terminal.rows() if row]

@@ -124,7 +124,9 @@ class SqlArchive:
     async def record(self, turn: str) -> Sequence[Record]:
         query = (
             rows.TURNS.where(func.substr(Turn.id, 1, len(turn)) == turn)
-            .add_columns(Prompt.source, Delivery.state, Feedback.rating, Feedback.comment)
+            .add_columns(
+                Prompt.source, Delivery.state, Delivery.error, Feedback.rating, Feedback.comment
+            )
             .join(Delivery, Delivery.turn_id == Turn.id)
             .outerjoin(Prompt, Prompt.hash == Turn.prompt_hash)
             .outerjoin(Feedback, Feedback.turn_id == Turn.id)
@@ -188,6 +190,7 @@ def _to_record(connection: Connection, row: AnyRow) -> Record:
         passages=_passages(connection, turn.passages),
         template=row.source or "",
         delivery=row.state,
+        undelivered=(row.error or "") if row.state == "failed" else "",
         rating=Rating(row.rating) if row.rating else None,
         comment=row.comment or "",
     )

@@ -10,7 +10,7 @@ from bot import messages as values
 from bot.store import rows
 from bot.store.clock import now
 from bot.store.database import Database
-from bot.store.tables import Conversation, Customer, Delivery, Message, Turn
+from bot.store.tables import Conversation, Customer, Delivery, Message, Process, Turn
 
 
 def _is_open(state: InstrumentedAttribute[str]) -> Any:
@@ -75,6 +75,18 @@ _SENT = (
     .where(Delivery.turn_id == bindparam("turn"), Delivery.state != "sent")
     .values(state="sent", receipt=bindparam("got", type_=Delivery.receipt.type), holder=None)
 )
+_ALIVE = select(Process.holder).where(Process.gone_at > now())
+_GIVE_UP = (
+    update(Delivery)
+    .where(
+        Delivery.state == literal("pending", literal_execute=True),
+        Delivery.due_at <= now() - _HEAD_START,
+        Delivery.channel.in_(bindparam("channels", expanding=True)),
+        Delivery.holder.is_not(None),
+        Delivery.holder.not_in(_ALIVE),
+    )
+    .values(state="failed", error=bindparam("why", type_=Delivery.error.type), due_at=now())
+)
 
 
 class SqlOutbox:
@@ -111,6 +123,15 @@ class SqlOutbox:
             )
         )
         await self._database.write(lambda line: line.execute(put_back))
+
+    async def give_up(self, *, channels: Collection[str], error: str) -> int:
+        """Mark what processes that are gone have left pending as failed; return how much it was.
+
+        For ``channels`` whose replies are shown by the process that writes them, or by nobody:
+        one that comes back to life may still say that it ``sent`` them.
+        """
+        left = {"channels": list(channels), "why": error}
+        return await self._database.write(lambda line: line.execute(_GIVE_UP, left).rowcount)
 
 
 def _take(connection: Connection, take: dict[str, Any]) -> values.Delivery | None:

@@ -134,7 +134,9 @@ def _to_shunned(row: AnyRow, backend: str, kept: dict[str, Any]) -> Shunned:
 
 # Written out in the statements: an index over a part of the rows serves no parameter.
 _OPEN = Delivery.state.in_([literal_column("'pending'"), literal_column("'sending'")])
-_GIVEN_UP = Delivery.state == literal_column("'failed'")
+_FAILED_STATE = Delivery.state == literal_column("'failed'")
+# Nobody tries a terminal's own: whoever asked there went away.
+_GIVEN_UP = _FAILED_STATE & (Delivery.attempts > 0)
 _DUE = Delivery.due_at <= now()
 
 _OUTGOING: AnySelect = (
@@ -187,7 +189,7 @@ _MADE: AnySelect = (
     select(Turn.outcome, func.count().label("turns")).where(_MADE_LATELY).group_by(Turn.outcome)
 )
 _unsent = union_all(
-    select(Delivery.turn_id).where(_OPEN), select(Delivery.turn_id).where(_GIVEN_UP)
+    select(Delivery.turn_id).where(_OPEN), select(Delivery.turn_id).where(_FAILED_STATE)
 ).subquery()
 _UNSENT: AnySelect = (
     select(func.count())

@@ -11,13 +11,11 @@ from bot.app import App, open_app
 from bot.errors import InboundRefused, nearest
 from bot.messages import Inbound, Outcome, Replied, Reply
 from bot.strategies import STRATEGIES
-from channels.cli.here import Here, Told, command
+from channels.cli.here import CHANNEL, Here, Told, command, give_up
 from channels.cli.learning import first_words
 from channels.cli.loading import model_bar, models_loaded, told_once, waiting
 from channels.cli.paper import as_json, print_json
 from channels.terminal.page import PlainPage
-
-CHANNEL = "terminal"
 
 _KEPT = "The question is kept, and answered in: bot chat --continue"
 _MOST_BYTES = 4  # of a character
@@ -56,6 +54,7 @@ async def ask(
     if text == "-":
         text = _piped(settings.bot.longest_message)
     async with open_app(settings, loading=model_bar) as app:
+        await give_up(app.outbox)
         if words := await first_words(app.articles, app.settings):
             click.echo(words, err=True)
         troubles = await models_loaded(app.backends.values())  # the log has told them

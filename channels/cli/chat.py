@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from channels.cli.here import Here, command
+from channels.cli.here import Here, command, give_up
 
 _GRACE_SECONDS = 0.5  # for what is answered already, and only to be kept
 
@@ -48,6 +48,7 @@ async def chat(here: Here, *, latest: bool, conversation: int | None) -> int:
     )
     settings = settings.model_copy(update={"engine": engine})
     async with open_app(settings, channels={CHANNEL}, loading=model_bar) as app:
+        await give_up(app.outbox)
         if words := await first_words(app.articles, app.settings):
             page.note(words)
         for trouble in await models_loaded(app.backends.values()):

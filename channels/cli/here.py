@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
+from bot.errors import StoreError
 from bot.settings import Settings, environment, load
 from channels.terminal.escapes import harmless
 
 if TYPE_CHECKING:
     from bot.store.base import Archive
     from bot.store.database import Database
+    from bot.store.outbox import SqlOutbox
     from channels.terminal.page import Page
+
+CHANNEL = "terminal"
 
 _P = ParamSpec("_P")
 
@@ -74,11 +78,19 @@ class Here:
 
     @asynccontextmanager
     async def archive(self) -> AsyncIterator["Archive"]:
-        """Open what people look back at."""
+        """Open what people look back at, once what no terminal shows any more is marked so."""
         from bot.store.archive import SqlArchive
+        from bot.store.outbox import SqlOutbox
 
         async with self.database() as database:
+            await give_up(SqlOutbox(database))
             yield SqlArchive(database)
+
+
+async def give_up(outbox: "SqlOutbox") -> None:
+    """Mark replies whose terminal was closed or killed: only a resumed chat can show them."""
+    with suppress(StoreError):  # nothing depends on it, and it may be one that is only read
+        await outbox.give_up(channels=[CHANNEL], error="its terminal is gone")
 
 
 def command(

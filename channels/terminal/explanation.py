@@ -106,7 +106,7 @@ def _facts(record: Record) -> Iterator[str]:
         yield f"of it for what no customer sees, in {requests}: {hidden}"
     if turn.trouble:
         yield f"set aside: {turn.trouble}"
-    yield f"delivery {record.delivery}"
+    yield f"delivery {record.delivery}{record.undelivered and f': {record.undelivered}'}"
     if record.rating:
         yield f"rated {record.rating}{record.comment and f': {record.comment}'}"
 

@@ -8,9 +8,12 @@ from sqlalchemy import select, update
 
 from bot.messages import Turn
 from bot.store import tables
+from bot.store.archive import SqlArchive
+from bot.store.base import Process
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
+from bot.store.processes import SqlProcesses
 from tests.contracts.letters import HOLDER, OTHER, answer, ask_alone, turn
 
 WEB = {"web"}
@@ -189,3 +192,71 @@ async def test_a_delivery_that_was_given_up_lets_the_next_one_go(
     two = await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
     assert two
     assert two.turn == second.id
+
+
+# --- What nobody shows any more ------------------------------------------------------------------
+
+GONE = "its terminal is gone"
+
+
+async def _long_ago(database: Database) -> None:
+    earlier = update(tables.Delivery).values(due_at=tables.Delivery.due_at - 2.5)
+    await database.write(lambda line: line.execute(earlier))
+
+
+async def _see(database: Database, *, seconds: float) -> None:
+    """Let ``HOLDER`` be a process that is gone in ``seconds``."""
+    process = Process(holder=HOLDER, host="ada-laptop", pid=1, channels=())
+    await SqlProcesses(database).seen(process, left_alone={}, queues={}, seconds=seconds)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, None])
+async def test_what_a_process_that_is_gone_left_is_given_up(
+    store: SqlConversations, outbox: SqlOutbox, database: Database, seconds: float | None
+) -> None:
+    kept = await _answered(store)
+    await _long_ago(database)
+    if seconds is not None:
+        await _see(database, seconds=seconds)
+    assert await outbox.give_up(channels=WEB, error=GONE) == 1
+    [record] = await SqlArchive(database).record(kept.id)
+    assert (record.delivery, record.undelivered) == ("failed", GONE)
+    assert await outbox.take(channels=WEB, holder=OTHER, seconds=15) is None
+    assert await outbox.give_up(channels=WEB, error=GONE) == 0
+
+
+async def test_what_a_running_process_holds_is_left_to_it(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    await _answered(store)
+    assert await outbox.give_up(channels=WEB, error=GONE) == 0  # it is not seen yet
+    await _long_ago(database)
+    await _see(database, seconds=60)
+    assert await outbox.give_up(channels=WEB, error=GONE) == 0
+    assert await _states(database) == ["pending"]
+
+
+async def test_what_others_post_or_have_posted_is_not_given_up(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    first = await _answered(store)
+    await _answered(store, seq=3)
+    await _answered(store, key="visitor-2")
+    await outbox.sent(first.id, receipt="ts-1")
+    assert await outbox.take(channels=WEB, holder=HOLDER, seconds=15)
+    await _long_ago(database)
+    assert await outbox.give_up(channels={"slack"}, error=GONE) == 0
+    assert await outbox.give_up(channels=(), error=GONE) == 0
+    assert await outbox.give_up(channels=WEB, error=GONE) == 1
+    assert sorted(await _states(database)) == ["failed", "sending", "sent"]
+
+
+async def test_what_was_given_up_and_is_shown_after_all_is_sent(
+    store: SqlConversations, outbox: SqlOutbox, database: Database
+) -> None:
+    kept = await _answered(store)
+    await _long_ago(database)
+    await outbox.give_up(channels=WEB, error=GONE)
+    assert await outbox.sent(kept.id, receipt="terminal")
+    [record] = await SqlArchive(database).record(kept.id)
+    assert (record.delivery, record.undelivered) == ("sent", "")

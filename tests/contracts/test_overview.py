@@ -300,6 +300,17 @@ async def test_a_reply_that_could_not_be_delivered_is_told_without_its_words(
     assert taken.text not in repr(seen)
 
 
+async def test_what_nobody_tried_to_deliver_is_neither_sent_nor_a_failure(
+    store: SqlConversations, outbox: SqlOutbox, look: Look, database_url: str
+) -> None:
+    await _made(store, key="visitor-1", started=(await look()).at)
+    await execute(database_url, "UPDATE deliveries SET due_at = due_at - 2.5")
+    assert await outbox.give_up(channels=WEB, error="its terminal is gone") == 1
+    seen = await look()
+    assert (seen.made, seen.sent, seen.failed, seen.failed_lately) == ({"answered": 1}, 0, 0, 0)
+    assert not seen.outgoing + seen.undelivered
+
+
 async def test_what_failed_long_ago_is_counted_apart(
     store: SqlConversations, outbox: SqlOutbox, look: Look, database_url: str
 ) -> None:

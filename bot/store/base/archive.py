@@ -20,7 +20,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """All that is kept of a turn, for ``bot why``. ``template`` are the sources behind the hash."""
+    """All that is kept of a turn, for ``bot why``. ``template`` are the sources behind the hash.
+
+    ``delivery`` is how its reply stands in the outbox, and ``undelivered`` why it has failed there.
+    """
 
     conversation: int
     turn: Turn
@@ -28,6 +31,7 @@ class Record:
     passages: tuple[Passage, ...]
     template: str
     delivery: str
+    undelivered: str = ""
     rating: Rating | None = None
     comment: str = ""
 
