@@ -17,7 +17,7 @@ from typing import Self, TextIO
 import pexpect
 import pyte
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds: the machine may be busy with other tests
 _PATH = {name: os.environ[name] for name in ("PATH", "HOME")}  # noqa: TID251
 _HISTORY = 100_000
 
@@ -108,9 +108,16 @@ class Desk:
 def desk(*, columns: int = 80, lines: int = 24) -> Iterator[Desk]:
     """Open a pseudo-terminal and a display on it."""
     master, slave = pty.openpty()
-    with os.fdopen(slave, "w", encoding="utf-8") as out:
-        yield Desk(out, master, columns=columns, lines=lines)
-    os.close(master)
+    try:
+        with os.fdopen(slave, "w", encoding="utf-8") as out:
+            yield Desk(out, master, columns=columns, lines=lines)
+    finally:
+        os.close(master)
+
+
+def _as_from_a_shell() -> None:
+    """Let the program hear that its terminal went away, though nohup may run the tests."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Terminal(Display):
@@ -141,6 +148,7 @@ class Terminal(Display):
             encoding="utf-8",
             dimensions=(lines, columns),
             timeout=PATIENCE,
+            preexec_fn=_as_from_a_shell,
         )
         self._process.delaybeforesend = None
 
@@ -160,8 +168,9 @@ class Terminal(Display):
 
     async def exit(self) -> int:
         """Wait until the command has ended; return its exit code."""
-        while await asyncio.to_thread(self._read, PATIENCE):
-            pass
+        end = time.monotonic() + PATIENCE
+        while await asyncio.to_thread(self._read, 0.5):
+            assert time.monotonic() < end, f"It did not end within {PATIENCE:g} s."
         await asyncio.to_thread(self._process.wait)
         code = self._process.exitstatus
         return -1 if code is None else code
