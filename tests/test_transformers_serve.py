@@ -1,7 +1,6 @@
 """A model on this machine, behind the real ``transformers serve`` and in the bot's own process."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ import pytest
 
 from bot.settings import environment
 from tests.house import until
+from tests.servers.ports import free_port
 from tests.terminals import Terminal
 
 QUESTIONS = ("How do I reset my password?", "And how long does that take?")
@@ -26,9 +26,16 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def served(model: Path) -> AsyncIterator[str]:
     """Run ``transformers serve`` for ``model``; give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with free_port() as port:
+        async with _running(model, port) as process:
+            url = f"http://127.0.0.1:{port}"
+            await until(lambda: process.returncode is not None or _answers(url), seconds=90)
+            assert process.returncode is None
+            yield f"{url}/v1"
+
+
+@asynccontextmanager
+async def _running(model: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "transformers",
         *("serve", str(model), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"),
@@ -36,13 +43,11 @@ async def served(model: Path) -> AsyncIterator[str]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    url = f"http://127.0.0.1:{port}"
     try:
-        await until(lambda: process.returncode is not None or _answers(url), seconds=90)
-        assert process.returncode is None
-        yield f"{url}/v1"
+        yield process
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 

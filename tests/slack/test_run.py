@@ -11,6 +11,7 @@ import pytest
 
 from channels.slack.vault import Vault
 from tests.house import until
+from tests.servers.ports import free_port
 from tests.servers.slack import FakeSlack
 from tests.slack.commands import serving, settle, tokens, told
 from tests.slack.malformed import EVENT, many, signed
@@ -159,9 +160,13 @@ async def installed(address: str, *, team: str) -> str:
 
 
 async def test_workspaces_install_the_app_and_are_answered_and_leave(tmp_path: Path) -> None:
+    with free_port() as number:
+        await _install_and_leave(tmp_path, str(number))
+
+
+async def _install_and_leave(tmp_path: Path, port: str) -> None:
+    address = f"http://127.0.0.1:{port}"
     async with FakeSlack() as slack:
-        address = await _free_address()
-        port = address.rpartition(":")[2]
         settle(tmp_path, slack, f'mode = "http"\nurl = "{address}"\n{OAUTH}')
         old, new = Vault.new_key(), Vault.new_key()
         env = tokens(slack, SLACK_CLIENT_SECRET=slack.client_secret, SLACK_TOKEN_KEY=old)
@@ -188,16 +193,8 @@ async def test_workspaces_install_the_app_and_are_answered_and_leave(tmp_path: P
 
 
 async def _until_listed(folder: Path, env: dict[str, str], *teams: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             _, said = await told(folder, "slack", "workspaces", env=env)
             if [line.split()[0] for line in said.splitlines()[1:]] == list(teams):
                 return
-
-
-async def _free_address() -> str:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return f"http://127.0.0.1:{port}"
