@@ -55,7 +55,7 @@ def _write(folder: Path, articles: Mapping[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-async def until(true: Callable[[], object], *, seconds: float = 30.0) -> None:
+async def until(true: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Wait until ``true()`` is."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - what is waited for knows no events

@@ -37,7 +37,7 @@ async def count(url: str, table: str) -> int:
     return int(rows)
 
 
-async def until_true(url: str, question: str, *, seconds: float = 20.0) -> None:
+async def until_true(url: str, question: str, *, seconds: float = 60.0) -> None:
     """Wait until the one value that ``question`` asks for is true."""
     async with asyncio.timeout(seconds):
         while not (await execute(url, question))[0][0]:  # noqa: ASYNC110 - it knows no events

@@ -33,6 +33,7 @@ from bot.errors import (
 )
 from bot.messages import ToolCall
 from bot.settings import AnthropicSettings, OpenAISettings
+from tests.house import until
 from tests.servers.acts import Act, Answer, Fault, Recording, Refusal
 from tests.servers.base import ModelServer
 from tests.servers.openai import OpenAIServer
@@ -209,9 +210,11 @@ async def test_silence_can_be_ended_by_who_waits(kind: str) -> None:
     async with asking(kind, act) as (backend, server):
         assert isinstance(backend, Warmed)
         await asyncio.to_thread(backend.warm)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await outputs(backend)
+        async with asyncio.TaskGroup() as tasks:
+            waiting = tasks.create_task(outputs(backend))
+            await until(lambda: server.silent)
+            waiting.cancel()
+        assert waiting.cancelled()
         await server.idle()
         assert server.abandoned == 1
 

@@ -70,7 +70,7 @@ def pipe(folder: Path, *arguments: str, text: bytes = b"") -> subprocess.Complet
         input=text,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
 
 

@@ -18,7 +18,7 @@ from channels.cli.board import _at_work
 from tests.house import ask, house, until
 from tests.sql import count, execute, until_true
 
-QUICK = {"lease_seconds": 0.6, "sweep_seconds": 0.1}
+QUICK = {"lease_seconds": 3.0, "sweep_seconds": 0.1}
 
 
 async def _look(database: Database) -> Standing:

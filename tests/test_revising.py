@@ -207,7 +207,7 @@ async def test_who_follows_a_question_that_is_deleted_is_told_so(tmp_path: Path)
         accepted = await app.engine.accept(says("hello?", external_id="first"))
         await until(lambda: claude.running)
         assert await _edit(app, "first", None)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             following = app.engine.follow(accepted.conversation, seq=accepted.seq)
             events = [event async for event in following]
     assert events[-1] == Released()

@@ -160,7 +160,7 @@ async def main(folder, url, kind):
         backends = [ScriptedBackend(wrong, name="claude"), ScriptedBackend("Yes.", name="quotes")]
     else:
         backends = [ScriptedBackend([Text("I "), asyncio.Event().wait])]
-    at, quick = {"url": url}, {"lease_seconds": 1, "sweep_seconds": 0.1}
+    at, quick = {"url": url}, {"lease_seconds": 4, "sweep_seconds": 0.1}
     async with house(Path(folder), *backends, database=at, engine=quick) as app:
         await app.engine.accept(says("My card is 4111.", key="ada's"))
         print(app.holder, flush=True)
@@ -198,7 +198,7 @@ async def test_a_process_that_was_killed_is_gone_and_its_work_needs_a_person(
         assert [one["holder"] for one in found["holdings"]] == [holder]
         assert (found["processes"][0]["pid"], found["processes"][0]["gone"]) == (pid, False)
         os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "left_behind" not in kinds(found):
                 code, found = await told(project)
         assert (code, found["processes"][0]["gone"]) == (1, True)
@@ -223,7 +223,7 @@ async def test_a_process_that_was_killed_and_whose_work_others_do_needs_nobody(
         async with house(project, yes, database=at, engine=quick):
             await until_true(sqlite_url, "SELECT count(*) FROM turns")
             await until_true(sqlite_url, "SELECT count(*) = 2 FROM processes")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 code, found = await told(project)
                 while not kinds(found):
                     code, found = await told(project)

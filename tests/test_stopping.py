@@ -102,9 +102,9 @@ async def test_what_takes_longer_than_its_grace_is_left_to_others_at_once(tmp_pa
         await _told(process, signal.SIGTERM)
         assert await process.wait() == 0
     wall = Wall(tmp_path)
-    # Its lease would have lasted for 15 seconds, and the test's patience lasts for ten.
+    # Its lease would have lasted for 15 seconds.
     async with house(tmp_path, ScriptedBackend("Mine now."), posters=[wall]):
-        await until(lambda: wall.text)
+        await until(lambda: wall.text, seconds=14)
     assert wall.text == "Mine now."
 
 
@@ -155,7 +155,7 @@ async def test_what_comes_at_the_moment_of_stopping_is_left_to_others_at_once(
     accepted = accepting.result()
     async with house(tmp_path, ScriptedBackend("Mine now.")) as app:
         # Its lease would have lasted for 15 seconds.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(14):
             *_, last = [event async for event in app.engine.follow(accepted.conversation, seq=1)]
     assert isinstance(last, Replied)
     assert last.reply.text == "Mine now."

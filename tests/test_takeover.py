@@ -37,7 +37,7 @@ async def test_who_comes_while_a_reply_is_written_is_not_talked_over(
         await asyncio.sleep(0.1 * len(shown))
         await take(database_url, TO_A_PERSON)
         go.set()
-        assert visible(await asyncio.wait_for(following, 10)) == ""
+        assert visible(await asyncio.wait_for(following, 60)) == ""
         assert [await count(database_url, table) for table in ("turns", "deliveries")] == [0, 0]
         assert await count(database_url, "messages") == 1
 

@@ -250,8 +250,8 @@ async def test_what_has_no_form_is_not_guessed() -> None:
 
 
 async def test_a_long_word_is_no_long_work() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(200):
         await RuledLanguages().language("\u5ba2" * 1000 + "<" * 1000)
         await RuledLanguages().language("a" * 2000)
-    assert time.monotonic() - started < 5  # it took half a minute once
+    assert time.process_time() - started < 5  # it took half a minute once

@@ -540,12 +540,12 @@ async def test_a_try_that_failed_is_counted_and_the_next_one_waits(
     store: SqlConversations,
 ) -> None:
     lease = await ask_alone(store)
-    await store.fail(lease, trouble="KeyError at fitting.py:7", pause=0.6)
+    await store.fail(lease, trouble="KeyError at fitting.py:7", pause=3.0)
     assert await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1) == []
     assert (await ask(store)).lease is None  # nobody takes it early, for a new message neither
     owed = await store.owed(lease.conversation)
     assert (owed.after, owed.upto, owed.trouble) == (0, 2, "KeyError at fitting.py:7")
-    await anyio.sleep(0.7)
+    await anyio.sleep(3.1)
     (claimed,) = await store.claim(channels={"web"}, holder=OTHER, seconds=15, limit=1)
     assert claimed.tries == 2
     await answer(store, claimed, turn(answers=2))

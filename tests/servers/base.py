@@ -43,7 +43,7 @@ class ModelServer(ABC):
 
     The script may also be one function from a request to an act. ``pace`` is in seconds between
     two events, or is asked for them. ``heard`` keeps the requests, ``busy`` counts the answers
-    being given, and ``abandoned`` those whose client hung up.
+    being given, ``silent`` those that fell silent, and ``abandoned`` those whose client hung up.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class ModelServer(ABC):
     ) -> None:
         self.heard: list[Heard] = []
         self.busy = 0
+        self.silent = 0
         self.abandoned = 0
         self._script = script or (Answer(text="Hello."),)
         self._pace = pace if callable(pace) else lambda: pace
@@ -165,6 +166,7 @@ class ModelServer(ABC):
         whole = fault in {Fault.SHORT, Fault.ERROR, Fault.GARBAGE, Fault.STRANGE}
         await line.stream([*events, *more.get(fault, [])], end=whole)
         if fault is Fault.SILENCE:
+            self.silent += 1
             await line.pause(_PATIENCE)
         return whole
 

@@ -17,6 +17,7 @@ from bot.settings import WebSettings
 from channels.slack.door import LONGEST
 from channels.web import server
 from channels.web.streams import Streams
+from tests.house import until
 from tests.slack.malformed import (
     EVENT,
     NOW,
@@ -56,9 +57,7 @@ async def test_an_event_is_heard_and_answered() -> None:
     bolt = hearing(heard)
     assert await knock(door(bolt), request(EVENT)) == (200, b"")
     assert await knock(door(bolt), request(EVENT), step=7) == (200, b"")
-    async with asyncio.timeout(5):
-        while len(heard) < 2:  # noqa: ASYNC110 - Bolt answers first
-            await asyncio.sleep(0.01)
+    await until(lambda: len(heard) == 2)  # Bolt answers first
     assert heard == ["Hello?", "Hello?"]
 
 
@@ -115,9 +114,7 @@ async def test_half_a_character_reaches_the_listeners_as_a_mark() -> None:
     heard: list[Any] = []
     body = EVENT.replace(b"Hello?", b"Hello \\ud83d")
     assert (await knock(door(hearing(heard)), request(body)))[0] == 200
-    async with asyncio.timeout(5):
-        while not heard:  # noqa: ASYNC110 - Bolt answers first
-            await asyncio.sleep(0.01)
+    await until(lambda: heard)  # Bolt answers first
     assert heard == ["Hello \ufffd"]
 
 

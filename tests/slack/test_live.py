@@ -220,7 +220,7 @@ async def test_a_long_answer_goes_on_in_another_message(tmp_path: Path) -> None:
 
 async def test_a_message_ends_before_slack_ends_it(tmp_path: Path) -> None:
     said: Sequence[Step] = [step for number in range(80) for step in (f"Line {number}.\n", _pause)]
-    rules = Rules(stream_seconds=1.8)
+    rules = Rules(stream_seconds=20.0)
     pace = Pace(first=0.02, append=0.03, slowest=0.03, share=0.0, segment=0.9)
     async with (
         FakeSlack(rules=rules) as slack,

@@ -1,6 +1,7 @@
 """Replies that come to Slack once, whoever began to show them and wherever that ended."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,13 +44,20 @@ class Killed(Exception):
     """Ends a process without its closing."""
 
 
-def slowly() -> ScriptedBackend:
-    """Return a backend that is shown while it writes."""
+def slowly(slack: FakeSlack) -> ScriptedBackend:
+    """Return a backend that writes on once Slack shows what it wrote, or after a while."""
 
-    async def pause() -> None:
-        await asyncio.sleep(0.15)
+    def shown(method: str) -> Callable[[], Awaitable[None]]:
+        before = len(slack.called(method))
 
-    return ScriptedBackend(["Shipping takes ", "three ", pause, "days ", pause, "at most."])
+        async def wait() -> None:
+            with suppress(TimeoutError):
+                await until(lambda: len(slack.called(method)) > before, seconds=3)
+
+        return wait
+
+    begun, grown = shown("chat.startStream"), shown("chat.appendStream")
+    return ScriptedBackend(["Shipping takes ", "three ", begun, "days ", grown, "at most."])
 
 
 BOUNDARIES = {
@@ -93,11 +101,11 @@ async def test_an_answer_outlives_its_process_wherever_that_dies(
     async with FakeSlack() as slack:
         wire = FrailWire(fault, api_url=slack.api_url)
         with suppress(Killed):
-            async with shop(tmp_path, slack, slowly(), wire=wire, engine=ENGINE) as app:
+            async with shop(tmp_path, slack, slowly(slack), wire=wire, engine=ENGINE) as app:
                 thread, accepted = await hear(app, slack, QUESTION)
                 await until(lambda: wire.dead)
                 raise Killed
-        async with shop(tmp_path, slack, slowly(), engine=ENGINE) as app:
+        async with shop(tmp_path, slack, slowly(slack), engine=ENGINE) as app:
             await _until_delivery(app, accepted, "sent")
             assert reply(slack, thread) == WHOLE
             assert len(slack.answers("D1", thread)) == 1
@@ -164,12 +172,12 @@ async def test_what_is_left_is_removed_even_where_removing_was_broken_off(tmp_pa
         ):
             wire = FrailWire(fault, api_url=slack.api_url)
             with suppress(Killed):
-                async with shop(tmp_path, slack, slowly(), wire=wire, engine=ENGINE) as app:
+                async with shop(tmp_path, slack, slowly(slack), wire=wire, engine=ENGINE) as app:
                     if not thread:
                         thread, _ = await hear(app, slack, QUESTION)
                     await until(lambda wire=wire: wire.dead)  # type: ignore[misc]
                     raise Killed
-        async with shop(tmp_path, slack, slowly(), engine=ENGINE):
+        async with shop(tmp_path, slack, slowly(slack), engine=ENGINE):
             await until(lambda: is_delivered(slack, thread))
             assert reply(slack, thread) == WHOLE
 
@@ -177,7 +185,7 @@ async def test_what_is_left_is_removed_even_where_removing_was_broken_off(tmp_pa
 async def test_what_begins_after_another_process_took_over_disappears(tmp_path: Path) -> None:
     woken = asyncio.Event()
     fault = Fault(method="chat.startStream", held=woken)
-    async with FakeSlack() as slack, shop(tmp_path, slack, slowly(), faults=[fault]) as app:
+    async with FakeSlack() as slack, shop(tmp_path, slack, slowly(slack), faults=[fault]) as app:
         thread, _ = await hear(app, slack, QUESTION)
         await until(lambda: fault.met)
         await app.posts.close(CHANNEL, place(slack, thread).key, but=())

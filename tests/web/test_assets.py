@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
@@ -24,9 +25,10 @@ def assets() -> Assets:
 
 
 @pytest.fixture
-def browser_of(assets: Assets) -> httpx2.AsyncClient:
+async def browser_of(assets: Assets) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=Starlette(routes=assets.routes()))
-    return httpx2.AsyncClient(transport=transport, base_url="http://bot.example")
+    async with httpx2.AsyncClient(transport=transport, base_url="http://bot.example") as browser:
+        yield browser
 
 
 def test_the_launcher_takes_at_most_4_kilobytes(assets: Assets) -> None:
