@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from tests.servers.listening import close
+from tests.servers.ports import free_port
 
 _STREAM = b"content-type: text/event-stream"
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -19,12 +20,12 @@ class Line:
     counts the connections that it broke.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, at: int) -> None:
         self.longest: float | None = None
         self.buffering = False
         self.cuts = 0
         self._target = port
-        self._port = 0
+        self._port = at
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Task[Any] | None] = {}
 
@@ -34,9 +35,8 @@ class Line:
         return f"http://127.0.0.1:{self._port}"
 
     async def up(self) -> None:
-        """Take connections, on the same port as before if there was one."""
+        """Take connections, always on the same port."""
         self._server = await asyncio.start_server(self._pass, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
 
     def cut(self) -> int:
         """Break the connections that stand and say how many they were; new ones are taken."""
@@ -94,9 +94,10 @@ async def _pump(
 @asynccontextmanager
 async def line(port: int) -> AsyncIterator[Line]:
     """Open a line to the server on ``port`` until the block ends."""
-    opened = Line(port)
-    await opened.up()
-    try:
-        yield opened
-    finally:
-        await opened.down()
+    with free_port() as own:
+        opened = Line(port, at=own)
+        await opened.up()
+        try:
+            yield opened
+        finally:
+            await opened.down()
