@@ -1,6 +1,7 @@
 """Lines that break while an answer streams: all of it arrives, none of it twice, soon again."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -63,7 +64,7 @@ async def _assert_whole(follower: Follower, words: int, *, seconds: float = 60.0
     assert await follower.chat.questions.count() == 1
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_two_hundred_cuts_lose_and_double_nothing(follow: Follow, shop: Shop) -> None:
     words = 2400  # more than the cuts take: the rest comes at once
     shop.model.seconds, shop.model.answer = 0.1, numbered(words)
@@ -77,8 +78,14 @@ async def test_two_hundred_cuts_lose_and_double_nothing(follow: Follow, shop: Sh
     await asyncio.gather(*(_assert_whole(one, words) for one in followers))
     back = sorted(seconds for one in followers for seconds in one.back)
     assert len(back) == CUTS
-    assert back[CUTS * 95 // 100] < SOON, back
-    assert back[-1] < 3 * SOON, back  # the machine may be busy with other tests
+    soon = SOON * _share()
+    assert back[CUTS * 95 // 100] < soon, back
+    assert back[-1] < 3 * soon, back
+
+
+def _share() -> float:
+    """Return how many want each core of this machine: so much longer does everything take."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 async def _cut_often(follower: Follower, luck: random.Random) -> None:
@@ -93,7 +100,7 @@ async def _cut_often(follower: Follower, luck: random.Random) -> None:
         elif not follower.line.cut():
             continue  # the cut before is not mended yet
         shown, since = await follower.shown(), clock.time()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await follower.shown() <= shown:  # noqa: ASYNC110 - a page knows no events
                 await asyncio.sleep(0.02)
         follower.back.append(clock.time() - since)
