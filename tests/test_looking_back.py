@@ -5,12 +5,21 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from bot.messages import Attempt, Noticed, Reading, Summary, Usage
+from bot.messages import Attempt, Author, Message, Noticed, Reading, Summary, Usage
 from bot.store.conversations import SqlConversations
 from bot.store.database import Database
+from bot.tasks.interpreting import Put
+from channels.cli.door import bot
+from channels.cli.history import Story
+from channels.cli.paper import fitted
 from tests.contracts.letters import answer, ask, ask_alone, turn
 from tests.terminals import Terminal
 
@@ -207,6 +216,73 @@ async def test_what_was_read_stands_under_its_message_in_lines_that_fit(
         "  中文 中文 中文 中文 中文 中文 中文",
         "  中文 🙂🙂 please",
     ]
+
+
+async def test_a_message_breaks_between_words_and_never_in_an_address(
+    store: SqlConversations, tmp_path: Path
+) -> None:
+    link = f"https://shop.example/{'a' * 50}"
+    lease = await ask_alone(store, f"I looked at {link} and found nothing about it.")
+    await answer(store, lease, turn(answers=1, text=f"- 中文{'中文' * 12}\n\n    indented"))
+    told = await shown(tmp_path, lease.conversation, columns=40)
+    text = "  I looked at\r\n  " + link + "\r\n  and found nothing about it.\r\n"
+    assert text in told.raw  # a terminal breaks the address itself, and copies it whole
+    at = told.rows().index(f"  - {'中文' * 8}中")
+    assert told.rows()[at + 1 : at + 4] == [
+        f"  文{'中文' * 4}",
+        "",
+        "      indented",
+    ]
+    piped = await said("history", "show", str(lease.conversation))
+    assert f"  I looked at {link} and found nothing about it.\n" in piped
+
+
+@given(st.text("ab 中🙂", max_size=60), st.integers(4, 30))
+def test_rows_fit_and_lose_no_letter(line: str, columns: int) -> None:
+    rows = fitted(line, columns)
+    assert "".join("".join(rows).split()) == "".join(line.split())
+    assert all(cell_len(row) <= columns or row.isascii() for row in rows)
+    assert all(" " not in row.strip() for row in rows if cell_len(row) > columns)
+
+
+def test_what_is_indented_stays_so() -> None:
+    assert fitted("    one two three four", 14) == ["    one two", "    three four"]
+
+
+def test_what_was_put_into_another_language_stands_apart_from_the_original() -> None:
+    asked = Message(seq=1, author=Author.CUSTOMER, text="Hallo\n\nWo?", tokens=0, at=1.0)
+    put = Put(source="de", target="en", text="Hello\n\nWhere?")
+    whose: dict[str, Any] = {"channel": "web", "key": "one", "customer": "ada"}
+    story = Story(id=1, **whose, messages=[asked], turns=[], put={1: put})
+    assert story.translated(asked) == ["en: Hello\n    \n    Where?"]
+
+
+async def test_a_list_ends_where_the_terminal_does_and_its_columns_stand_straight(
+    store: SqlConversations, tmp_path: Path
+) -> None:
+    for number, topic in enumerate(("退货", "returns")):
+        lease = await ask_alone(store, "我的包裹在哪里? " * 5, key=f"visitor-{number}")
+        await answer(store, lease, turn(answers=1, noticed=Noticed(topic=topic)))
+    terminal = Terminal(tmp_path, "history", "list", columns=80)
+    async with terminal:
+        assert await terminal.exit() == 0
+    head, *rows = filter(None, terminal.rows())
+    assert len(rows) == 2
+    for row in (head, *rows):
+        assert cell_len(row) < 80
+    at = head.index("BEGAN WITH")
+    for row in rows:
+        assert cell_len(row.partition("我")[0]) == at
+        assert row.endswith("…")
+    assert "我的包裹在哪里? " * 4 in await said("history", "list")
+
+
+@pytest.mark.parametrize("command", [("history", "list"), ("unanswered",)])
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_list_of_nothing_is_not_asked_for(command: tuple[str, ...], limit: str) -> None:
+    result = CliRunner().invoke(bot, [*command, "--limit", limit])
+    assert result.exit_code == 2
+    assert f"{limit} is not in the range" in result.output
 
 
 async def test_what_was_read_is_dim_but_where_no_colour_is_wanted(

@@ -15,6 +15,7 @@ from channels.cli.paper import (
     as_json,
     in_language,
     print_aside,
+    print_indented,
     print_json,
     print_table,
     to_json,
@@ -98,7 +99,7 @@ class Story:
     def translated(self, message: Message) -> Sequence[str]:
         """Return what a message says in the language that was asked for, if it is in another."""
         put = self.put.get(message.seq)
-        return [harmless(put.told)] if put else []
+        return [harmless(put.told).replace("\n", "\n    ")] if put else []
 
     def _turn(self, message: Message) -> Turn | None:
         return next((turn for turn in self.turns if turn.id == message.turn), None)
@@ -113,7 +114,13 @@ history.add_command(note)
 
 
 @history.command("list")
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many, newest first.",
+)
 @click.option("--upset", is_flag=True, help="Only those whose customer is upset.")
 @as_json
 @command
@@ -124,7 +131,7 @@ async def list_(here: Here, *, limit: int, upset: bool, as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif lines:
-        print_table(_HEADS, list(map(_row, lines)))
+        print_table(_HEADS, list(map(_row, lines)), cut=True)
     elif upset:
         click.echo("No customer is upset.")
     else:
@@ -149,8 +156,8 @@ async def show(here: Here, conversation: int, *, target: str | None, as_json: bo
     for message in story.messages:
         behind = f"  turn {message.turn}" if message.turn else ""
         click.secho(f"{when(message.at)}  {message.author}{behind}", bold=True)
-        lines = [story.text(message), *story.translated(message), *story.sources(message)]
-        click.echo(_indented(lines), nl=False)
+        for text in (story.text(message), *story.translated(message), *story.sources(message)):
+            print_indented(text)
         for parts in story.read(message):
             print_aside(parts, dim=not here.environment.get("NO_COLOR"))
         click.echo()
@@ -241,10 +248,6 @@ def _failures(summaries: Sequence[Summary]) -> str:
 def _spent(summaries: Sequence[Summary]) -> str:
     attempts = [attempt for each in summaries for attempt in each.attempts]
     return ", ".join(spent(attempts)) if attempts else ""
-
-
-def _indented(lines: Sequence[str]) -> str:
-    return "".join(f"  {row}".rstrip() + "\n" for line in lines for row in line.splitlines())
 
 
 def _markdown(story: Story) -> str:

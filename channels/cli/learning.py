@@ -131,7 +131,13 @@ def how_to_learn(settings: Settings) -> str:
 
 
 @click.command()
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many, newest first.",
+)
 @as_json
 @command
 async def unanswered(here: Here, *, limit: int, as_json: bool) -> None:
@@ -147,6 +153,7 @@ async def unanswered(here: Here, *, limit: int, as_json: bool) -> None:
         print_table(
             ["TURN", "WHEN", "QUESTION"],
             [[question.turn, when(question.at), question.question] for question in questions],
+            cut=True,
         )
     else:
         click.echo("Every question so far was answered.")
