@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Self
 
+from bot.settings import Settings
 from tests.servers.plain import Refused, ask, serve
 from tests.soak import death
 from tests.soak.worker import Door, settings, working
@@ -30,17 +31,23 @@ class Surroundings:
     mailbox: str
 
 
-def _work(death_at: str, database: str, place: Surroundings, starter: Connection) -> None:
+def _work(
+    death_at: str, database: str, place: Surroundings, lease: float, starter: Connection
+) -> None:
     if death_at:
         death.arm(death_at)
-    asyncio.run(_serve(database, place, starter, grace=0.0 if death_at else 5.0))
-
-
-async def _serve(database: str, place: Surroundings, starter: Connection, *, grace: float) -> None:
-    """Say the door's url to whoever started this process, and serve until they hang up."""
     chosen = settings(
-        database=database, provider=place.provider, lease=LEASE, patience=PATIENCE, grace=grace
+        database=database,
+        provider=place.provider,
+        lease=lease,
+        patience=PATIENCE,
+        grace=0.0 if death_at else 5.0,
     )
+    asyncio.run(_serve(chosen, place, starter))
+
+
+async def _serve(chosen: Settings, place: Surroundings, starter: Connection) -> None:
+    """Say the door's url to whoever started this process, and serve until they hang up."""
     async with working(chosen, mailbox=place.mailbox) as app, asyncio.TaskGroup() as tasks:
         door = Door(app, tasks)
         async with serve(door.answer) as url:
@@ -53,10 +60,12 @@ async def _serve(database: str, place: Surroundings, starter: Connection, *, gra
 class Worker:
     """A worker process, for an ``async with``; one with ``death_at`` dies there by its own hand."""
 
-    def __init__(self, *, database: str, place: Surroundings, death_at: str = "") -> None:
+    def __init__(
+        self, *, database: str, place: Surroundings, death_at: str = "", lease: float = LEASE
+    ) -> None:
         self._line, theirs = _FORKS.Pipe()
         self._process = _FORKS.Process(
-            target=_work, args=(death_at, database, place, theirs), daemon=True
+            target=_work, args=(death_at, database, place, lease, theirs), daemon=True
         )
         self._process.start()
         theirs.close()
