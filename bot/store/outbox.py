@@ -79,6 +79,7 @@ _ALIVE = select(Process.holder).where(Process.gone_at > now())
 _GIVE_UP = (
     update(Delivery)
     .where(
+        _is_open(Delivery.state),  # as the index says it
         Delivery.state == literal("pending", literal_execute=True),
         Delivery.due_at <= now() - _HEAD_START,
         Delivery.channel.in_(bindparam("channels", expanding=True)),
