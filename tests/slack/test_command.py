@@ -1,9 +1,10 @@
 """'bot slack' and its commands: what a new user meets, from the manifest to the first answer."""
 
 import json
+import logging
 import signal
-from collections.abc import Callable, Mapping
-from contextlib import chdir
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bot.errors import MissingExtra, SetupError
 from bot.store.installations import SqlInstallations
 from channels.cli import extras
 from channels.cli.here import Here
-from channels.cli.serving import Doors, serve_doors
+from channels.cli.serving import _TOLD, Doors, serve_doors
 from channels.slack.installed import ManyWorkspaces
 from channels.slack.scopes import SCOPES
 from channels.slack.vault import Vault
@@ -120,9 +121,21 @@ async def test_what_is_wrong_with_a_token_is_told(
 async def refusal(folder: Path, env: Mapping[str, str]) -> str:
     """Return why 'bot slack' does not begin."""
     here = Here(config=folder / "bot.toml", environment=env)
-    with pytest.raises(SetupError) as error:
+    with pytest.raises(SetupError) as error, _levels_kept():
         await serve_doors(here, here.settings(), Doors(slack="socket"))
     return str(error.value)
+
+
+@contextmanager
+def _levels_kept() -> Iterator[None]:
+    """Leave to other tests of this process the loggers that a door sets."""
+    loggers = [logging.getLogger(name) for name in (*_TOLD, "slack_bolt", "slack_sdk")]
+    before = [each.level for each in loggers]
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)
 
 
 async def test_without_the_scope_to_write_there_is_no_bot(tmp_path: Path) -> None:
