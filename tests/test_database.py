@@ -176,7 +176,7 @@ async def test_those_who_wait_for_a_locked_file_wait_together(sqlite_url: str) -
     database = await Database.open(sqlite_url, clock=_now, patience=0.2)
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):  # one after the other they would wait for twelve
             told = await asyncio.gather(
                 *(_add(database, f"ada {n}") for n in range(60)), return_exceptions=True
             )

@@ -170,7 +170,7 @@ async def door(
                 )
             )
             limits = httpx2.Limits(max_connections=None)
-            async with httpx2.AsyncClient(base_url=url, timeout=30, limits=limits) as http:
+            async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
                 try:
                     yield Door(
                         app=app,

@@ -83,14 +83,14 @@ async def test_who_comes_at_the_very_end_is_not_left_waiting(tmp_path: Path) -> 
                         late.popleft().close()
                     late.append(line)
                     await asyncio.sleep(0)
-            assert await asyncio.wait_for(place.serving, 10) is True
+            assert await asyncio.wait_for(place.serving, 30) is True
             assert [await _hung_up(line) for line in late] == [True] * 20
 
 
 async def _hung_up(line: socket.socket) -> bool:
     line.setblocking(False)  # noqa: FBT003 - a name of the library's
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(line, 1), 5) == b""
+        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(line, 1), 20) == b""
     except ConnectionError:
         return True
 
@@ -211,7 +211,7 @@ async def test_a_process_ends_in_good_order_with_streams_open(
 async def end_with_streams_open(
     process: asyncio.subprocess.Process, *, port: int, number: signal.Signals
 ) -> None:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
         session = (await http.post("/v1/sessions", json={})).json()
         visitor = Person(http=http, session=session)
         answer = await visitor.answered("Hello?")
