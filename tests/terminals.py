@@ -156,7 +156,7 @@ class Terminal(Display):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self._process.close, force=True)
+        await asyncio.to_thread(self._close)
 
     async def until(self, text: str, *, times: int = 1) -> None:
         """Wait until ``text`` stands there ``times`` times."""
@@ -194,6 +194,13 @@ class Terminal(Display):
 
     def kill(self) -> None:
         self._process.kill(signal.SIGKILL)
+
+    def _close(self) -> None:
+        try:
+            self._process.close(force=True)
+        except pexpect.ExceptionPexpect:  # killed, and not gone a tenth of a second later
+            self._process.wait()
+            self._process.close(force=True)
 
     def _prompts(self) -> int:
         return sum(row.startswith("you>") for row in self.rows())
