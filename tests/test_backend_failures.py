@@ -1,11 +1,13 @@
 """Every way in which a provider fails, over real HTTP, becomes the error of who must act."""
 
 import asyncio
+import gc
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -227,6 +229,42 @@ async def test_closing_the_answer_hangs_up(kind: str) -> None:
         await server.idle()
         assert server.abandoned == 1
         await backend.close()
+
+
+@contextmanager
+def forgotten() -> Iterator[list[str]]:
+    """Yield the names of the async generators that are left to the garbage collector."""
+    names: list[str] = []
+    collecting = False
+    before = sys.get_asyncgen_hooks()
+
+    def drop(generator: AsyncGenerator[object]) -> None:
+        if collecting:
+            names.append(repr(generator))
+        elif before.finalizer:
+            before.finalizer(generator)
+
+    sys.set_asyncgen_hooks(before.firstiter, drop)
+    gc.disable()
+    try:
+        yield names
+        collecting = True
+        gc.collect()
+    finally:
+        gc.enable()
+        sys.set_asyncgen_hooks(*before)
+
+
+@pytest.mark.parametrize("fault", [None, Fault.ERROR, Fault.GARBAGE, Fault.CUT])
+async def test_an_answer_leaves_nothing_to_be_closed_later(kind: str, fault: Fault | None) -> None:
+    act = Answer(text="One two three four five six", fault=fault, after=4 if fault else 0)
+    async with asking(kind, act, Answer(text="word " * 50)) as (backend, _):
+        with forgotten() as names:
+            with suppress(BackendError):
+                await outputs(backend)
+            async with aclosing(backend.stream(REQUEST)) as stream:
+                await anext(stream)
+    assert names == []
 
 
 async def test_whole_answers_share_one_line(kind: str) -> None:

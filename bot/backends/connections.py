@@ -1,7 +1,7 @@
 """An open way to a provider: takes a question, gives the answer's bytes, fails in one language."""
 
 import importlib.util
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,7 +41,7 @@ class Response(Protocol):
     @property
     def headers(self) -> Mapping[str, str]: ...
 
-    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+    def aiter_bytes(self) -> AsyncGenerator[bytes]: ...
 
     async def aread(self) -> bytes: ...
 

@@ -10,8 +10,8 @@ Streams: https://replicate.com/docs/topics/predictions/streaming
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -199,10 +199,11 @@ class _Prediction:
             accept = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
             self._stream = await self._connection.send("GET", url, headers=accept)
 
-    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+    async def aiter_bytes(self) -> AsyncGenerator[bytes]:
         if self._stream:
-            async for chunk in self._stream.aiter_bytes():
-                yield chunk
+            async with aclosing(self._stream.aiter_bytes()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         ended = await self._ended(patient=self._stream is None)
         yield f"\n\nevent: prediction\ndata: {json.dumps(ended)}\n\n".encode()
 

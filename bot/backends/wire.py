@@ -119,7 +119,10 @@ class Wire:
                     return
                 if "html" in response.headers.get("content-type", ""):
                     raise self._failures.garbled("a page came where a stream was asked for")
-                async with aclosing(_read(response.aiter_bytes(), self._reader())) as events:
+                async with (
+                    aclosing(response.aiter_bytes()) as chunks,
+                    aclosing(_read(chunks, self._reader())) as events,
+                ):
                     async for event in events:
                         if event.data.get("error"):
                             headers = response.headers
