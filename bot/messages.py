@@ -158,8 +158,8 @@ class Passage:
 
     ``headings`` leads from the article's title down to the passage; ``link`` goes to the
     heading's anchor. ``text`` is Markdown. ``score`` (BM25, higher is better) and ``coverage``
-    (0 to 1: the share of the question's weight whose words the passage has; a message may say
-    more than it asks) tell of the search that found it.
+    (0 to 1: the share of the question's weight whose words the passage has) tell of the search
+    that found it.
     """
 
     id: int

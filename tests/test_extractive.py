@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,8 +11,6 @@ from bot.backends.base import Finished, Output, Request, Said, StopReason, Text
 from bot.backends.extractive import ExtractiveBackend
 from bot.backends.extractive.readable import readable
 from bot.backends.extractive.sentences import sentences
-from bot.knowledge.clauses import clauses
-from bot.knowledge.terms import Terms
 from bot.messages import Passage, Usage
 
 PASSWORD = """You can set a new password at any time.
@@ -99,8 +96,7 @@ async def outputs(question: str, *passages: Passage, earlier: str = "") -> list[
         question=question,
         passages=passages,
     )
-    asked = partial(clauses, terms=Terms())
-    backend = ExtractiveBackend(enough=0.5, words=words, stems=stems, clauses=asked)
+    backend = ExtractiveBackend(enough=0.5, words=words, stems=stems)
     return [output async for output in backend.stream(request)]
 
 
@@ -196,16 +192,6 @@ async def test_of_two_questions_the_one_that_we_know_is_answered() -> None:
     )
 
     assert told == "It is possible to ship by freight. [2]"
-
-
-async def test_what_is_said_around_a_question_chooses_no_words() -> None:
-    told = await answer(
-        "The password arrives by e-mail and works for 60 minutes! Can I ship by freight? Thanks",
-        passage(PASSWORD, coverage=1.0),
-        passage("You can ship by freight.", coverage=1.0),
-    )
-
-    assert told == "You can ship by freight. [2]"
 
 
 async def test_steps_are_only_quoted_for_what_they_lead_to() -> None:

@@ -1,10 +1,8 @@
 """The sample store's help centre answers what its customers ask, without a model."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import compress, cycle, islice
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ import yaml
 
 from bot.backends.base import Request, Said, Text
 from bot.backends.extractive import ExtractiveBackend
-from bot.knowledge.clauses import clauses
 from bot.knowledge.learning import learn
 from bot.knowledge.library import Library
 from bot.knowledge.terms import Terms
@@ -23,7 +20,6 @@ from bot.store.articles import SqlArticles
 from bot.store.database import Database
 
 ASKED = yaml.safe_load((Path(__file__).parent / "conversations/sample_store.yaml").read_text())
-AROUND = yaml.safe_load((Path(__file__).parent / "conversations/said_around.yaml").read_text())
 RESET = "Hi, I need help with resetting my password. Can you guide me?"
 
 
@@ -45,12 +41,10 @@ class Desk:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._book = PromptBook(shipped=shipped("prompts"))
-        terms = Terms("english")
         self._backend = ExtractiveBackend(
             enough=Settings().knowledge.enough,
             words=self._words,
-            stems=terms.of_question,
-            clauses=partial(clauses, terms=terms),
+            stems=Terms("english").of_question,
         )
 
     def _words(self, name: str, /, **variables: object) -> str:
@@ -76,22 +70,6 @@ async def desk(sqlite_database: Database) -> Desk:
     articles = SqlArticles(sqlite_database)
     await learn([sample() / "help"], articles=articles)
     return Desk(Library(articles=articles))
-
-
-def _said(kind: str) -> list[str]:
-    return [*AROUND["tuned"][kind], *AROUND["kept"][kind]]
-
-
-def _messages(question: str) -> Iterator[str]:
-    """Yield messages without end that ask ``question`` among other words."""
-    kinds = ("outcries", "greetings", "stories", "outcries", "partings")
-    for before, hello, story, after, bye in zip(
-        *(cycle(_said(kind)) for kind in kinds), strict=True
-    ):
-        yield f"{before} {question}"
-        yield f"{question} {after}"
-        yield f"{hello} {story} {question} {bye}"
-        yield f"{before} {story} {question} {after}"
 
 
 def _turns(asked: str) -> Sequence[str]:
@@ -122,56 +100,6 @@ async def test_what_no_article_says_is_hardly_ever_answered(desk: Desk) -> None:
         [],
         ["Where are your jackets made?"],  # "made to your measure" has its words
     )
-
-
-async def test_what_is_said_around_a_question_costs_no_answer(desk: Desk) -> None:
-    questions = [
-        (article, question, words)
-        for article, questions in ASKED["answerable"].items()
-        for question, words in questions.items()
-        if question.endswith("?") and " > " not in question
-    ]
-    alone = [words in (await desk.answer(question)).text for _, question, words in questions]
-    among = [
-        (article, words, await desk.answer(message))
-        for at, (article, question, words) in enumerate(compress(questions, alone))
-        for message in islice(_messages(question), 4 * at, 4 * at + 4)
-    ]
-
-    assert len(among) >= 280
-    assert sum(answer.is_one for *_, answer in among) >= 0.95 * len(among)
-    assert sum(article in answer.articles for article, _, answer in among) >= 0.95 * len(among)
-    assert sum(words in answer.text for _, words, answer in among) >= 0.9 * len(among)
-
-
-@pytest.mark.parametrize("plea", _said("pleas"))
-async def test_what_was_told_is_answered_where_the_question_says_nothing(
-    desk: Desk, plea: str
-) -> None:
-    assert "within 7 days" in (await desk.answer(f"I was charged twice! {plea}")).text
-
-
-async def test_what_no_article_says_is_not_answered_for_what_is_said_around_it(desk: Desk) -> None:
-    unknown = [each for each in ASKED["unanswerable"] if "jackets made" not in each]
-    messages = [
-        message
-        for at, question in enumerate(unknown)
-        for message in islice(_messages(question), 4 * at, 4 * at + 4)
-    ]
-    answered = [each for each in messages if (await desk.answer(each)).articles]
-    assert len(answered) <= 0.02 * len(messages)
-    assert not [each for each in AROUND["unanswerable"] if (await desk.answer(each)).articles]
-
-
-@pytest.mark.parametrize(
-    ("where", "earlier"), [("alone", ()), ("after an answer", ("How do I return an item?",))]
-)
-async def test_what_is_said_without_a_question_is_not_answered(
-    desk: Desk, where: str, earlier: Sequence[str]
-) -> None:
-    said = [each for kind in ("outcries", "greetings", "partings") for each in _said(kind)]
-    answered = {each for each in said if (await desk.answer(each, *earlier)).articles}
-    assert answered <= set(AROUND["mistaken"][where])
 
 
 async def test_a_newcomer_gets_the_steps_and_then_the_time_that_they_take(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from bot.backends.base import Finished, Noted, Output, Request, Text
 from bot.backends.extractive import ExtractiveBackend, Pointer
 from bot.errors import LocalModelError
-from bot.knowledge.clauses import clauses
-from bot.knowledge.terms import Terms
 from bot.messages import Passage, Reading
 from bot.tasks.base import Span
 from tests.house import ask
@@ -54,7 +51,6 @@ async def outputs(
         enough=0.5,
         words=words,
         stems=lambda text: text.lower().replace("?", "").replace(".", "").split(),
-        clauses=partial(clauses, terms=Terms()),
         pointer=Pointer(spans=point, by="tiny", enough=0.5, seconds=seconds),
     )
     passage = Passage(

@@ -68,13 +68,7 @@ def test_a_question_may_lean_on_those_before(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [
-        "Refunds?",
-        "How do I wash my jacket?",
-        "Is it possible to send back a jacket that is worn?",
-        "This is outrageous!",
-        "Best regards",
-    ],
+    ["Refunds?", "How do I wash my jacket?", "Is it possible to send back a jacket that is worn?"],
 )
 def test_a_question_may_stand_on_its_own(question: str) -> None:
     assert not ENGLISH.leans(question)

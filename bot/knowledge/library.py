@@ -30,7 +30,7 @@ class Library:
         self, question: str, *, earlier: Sequence[str] = (), limit: int = 6
     ) -> Sequence[Passage]:
         wanted: list[Wanted] = []
-        for clause in clauses(question, terms=self._terms):
+        for clause in clauses(question):
             wanted += self._wanted(clause, earlier)
             earlier = (*earlier, clause)
         return _in_turn(await self._articles.match(*wanted, limit=limit))[:limit] if wanted else []
@@ -57,7 +57,7 @@ class Library:
                 hints.setdefault(term, weight)
             if terms:
                 weight /= 2
-            if terms and not self._terms.leans(question):
+            if not self._terms.leans(question):
                 break
         return hints
 

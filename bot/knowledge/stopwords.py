@@ -79,8 +79,7 @@ _POLITE = {
         question questions ask asking possible possibly able anyone someone somebody somehow maybe
         perhaps really actually currently quick quickly trying try tried got get getting give okay
         ok yes yeah regarding concerning issue issues trouble problem problems today way ways thing
-        things something anything else much many lot bit check checking look looking idea ideas
-        suggest suggestion suggestions recommend advice going happening happened
+        things something anything else much many lot bit
     """,
     "german": """
         hallo hi guten tag morgen abend liebe lieber bitte danke dank vielen hilfe helfen hilf
@@ -106,41 +105,6 @@ _POLITE = {
     "dutch": """
         hallo hoi goedemorgen goedemiddag dag bedankt dank alstublieft alsjeblieft hulp helpen nodig
         graag wilt vraag vragen weten zeggen uitleggen probleem problemen mogelijk
-    """,
-}
-
-# Left out of questions too, and no question follows on in them: anger, wishes and regards.
-_ASIDE = {
-    "english": """
-        hope hoping well best good regards sincerely guys folks people right kidding seriously angry
-        furious upset annoyed annoying frustrated frustrating disappointed disappointing ashamed
-        shame shameful disgrace disgraceful disgusting outrageous ridiculous unacceptable
-        unbelievable awful terrible horrible pathetic fed excuses wtf
-    """,
-    "german": """
-        hoffe unverschämt unverschämtheit frechheit unglaublich lächerlich inakzeptabel skandal
-        sauer wütend verärgert genervt enttäuscht schämt grüße grüßen freundlichen herzliche beste
-        mfg leute gut
-    """,
-    "french": """
-        espère scandaleux inadmissible inacceptable incroyable honte ridicule furieux furieuse déçu
-        déçue cordialement salutations
-    """,
-    "spanish": """
-        espero indignante inaceptable increíble vergüenza ridículo furioso furiosa decepcionado
-        decepcionada saludos cordiales atentamente
-    """,
-    "italian": """
-        spero scandaloso inaccettabile incredibile vergogna ridicolo arrabbiato arrabbiata deluso
-        delusa saluti cordiali
-    """,
-    "portuguese": """
-        espero absurdo inaceitável incrível vergonha ridículo furioso furiosa decepcionado
-        decepcionada cumprimentos atenciosamente
-    """,
-    "dutch": """
-        hoop schandalig onacceptabel ongelofelijk schande belachelijk boos teleurgesteld groet
-        groeten vriendelijke
     """,
 }
 
@@ -179,24 +143,19 @@ _MEASURING = {
 
 def common(language: str) -> frozenset[str]:
     """Return the words that no text is about."""
-    return frozenset(_COMMON.get(language, "").casefold().split())
+    return frozenset(_COMMON.get(language, "").split())
 
 
 def polite(language: str) -> frozenset[str]:
     """Return the words that frame a question."""
-    return frozenset(_POLITE.get(language, "").casefold().split())
-
-
-def aside(language: str) -> frozenset[str]:
-    """Return the words of anger, of good wishes and of regards."""
-    return frozenset(_ASIDE.get(language, "").casefold().split())
+    return frozenset(_POLITE.get(language, "").split())
 
 
 def measuring(language: str) -> frozenset[str]:
     """Words that only tell what kind of answer is wanted, as the "long" of "how long"."""
-    return frozenset(_MEASURING.get(language, "").casefold().split())
+    return frozenset(_MEASURING.get(language, "").split())
 
 
 def leaning(language: str) -> frozenset[str]:
     """Return the words that point back to an earlier question."""
-    return frozenset(_LEANING.get(language, "").casefold().split())
+    return frozenset(_LEANING.get(language, "").split())

@@ -37,8 +37,7 @@ class Terms:
     def __init__(self, language: str = "english") -> None:
         self._language = language.strip().lower()
         self._common = stopwords.common(self._language)
-        self._aside = stopwords.aside(self._language)
-        self._polite = stopwords.polite(self._language) | self._aside
+        self._polite = stopwords.polite(self._language)
         self._leaning = stopwords.leaning(self._language)
         self._measuring = stopwords.measuring(self._language)
         self._signs = re.compile(r"[._&/-]" if self._language == "english" else r"['._&/-]")
@@ -75,15 +74,12 @@ class Terms:
         """Tell whether ``question`` points back to what was said before, or says little itself.
 
         "and to Canada?" and "can I change that?" point back; "how long?" says too little. More
-        than a few terms stand on their own, whatever words are among them. "This is outrageous!"
-        says nothing and points to nothing.
+        than a few terms stand on their own, whatever words are among them.
         """
         words, terms = self.words(question), self.of_question(question)
-        if not terms:
-            return self._aside.isdisjoint(words)
         points = len(terms) <= _FEW_TERMS and not self._leaning.isdisjoint(words)
         brief = len(words) <= _FEW_WORDS and not self._common.isdisjoint(words)
-        return points or (brief and len(terms) == 1)
+        return not terms or points or (brief and len(terms) == 1)
 
     def words(self, text: str) -> list[str]:
         """Return the words of ``text`` in small letters, with their inner signs."""

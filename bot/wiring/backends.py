@@ -11,7 +11,6 @@ from bot.backends.openai import OpenAIBackend
 from bot.backends.replicate import ReplicateBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.backends.transformers import TransformersBackend
-from bot.knowledge.clauses import clauses
 from bot.knowledge.terms import Terms
 from bot.local.limits import context_tokens
 from bot.prompts import PromptBook
@@ -80,13 +79,11 @@ def _backend(
         case ScriptedSettings(answers=answers):
             return ScriptedBackend(*answers, name=name)
         case ExtractiveSettings():
-            terms = Terms(settings.knowledge.language)
             return ExtractiveBackend(
                 name=name,
                 enough=settings.knowledge.enough,
                 words=words,
-                stems=terms.of_question,
-                clauses=partial(clauses, terms=terms),
+                stems=Terms(settings.knowledge.language).of_question,
                 pointer=pointer,
             )
 

@@ -18,8 +18,6 @@ from bot.backends.base import Backend, Finished, Output, Request, Said, StopReas
 from bot.backends.extractive import ExtractiveBackend
 from bot.backends.scripted import ScriptedBackend
 from bot.backends.transformers import TransformersBackend
-from bot.knowledge.clauses import clauses
-from bot.knowledge.terms import Terms
 from bot.messages import Passage
 from bot.prompts import PromptBook
 from bot.resources import shipped
@@ -78,8 +76,7 @@ async def extractive(_: Build) -> AsyncIterator[Backend]:
     def words(name: str, /, **variables: object) -> str:
         return book.render(f"words/{name}.j2", contact="", **variables)
 
-    asked = partial(clauses, terms=Terms())
-    yield ExtractiveBackend(enough=0.5, words=words, stems=str.split, clauses=asked)
+    yield ExtractiveBackend(enough=0.5, words=words, stems=str.split)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from bot.backends.extractive.pointing import Pointer
 from bot.backends.extractive.question import Question, Stems
 from bot.backends.extractive.quotables import Quotable
 from bot.backends.extractive.smalltalk import small_talk
+from bot.knowledge.clauses import clauses
 from bot.messages import Passage, Reading, Usage
 
 _PIECE = re.compile(r".+?(?:(?<=[.!?:])\s+|\n+|$)", re.DOTALL)
@@ -34,14 +35,12 @@ class ExtractiveBackend:
         enough: float,
         words: Callable[..., str],
         stems: Stems,
-        clauses: Callable[[str], Sequence[str]],
         pointer: Pointer | None = None,
     ) -> None:
         self.name = name
         self._enough = enough
         self._words = words
         self._stems = stems
-        self._clauses = clauses
         self._pointer = pointer
 
     async def stream(self, request: Request) -> AsyncGenerator[Output]:
@@ -68,14 +67,14 @@ class ExtractiveBackend:
     async def _quotes(self, request: Request, readings: list[Reading]) -> Sequence[str]:
         """Return the quotes, each with its passage's number; none where they would not answer."""
         earlier = _earlier(request)
-        asked = self._clauses(request.question)
+        asked = clauses(request.question)
         if len(asked) > 1:
             return await self._one_by_one(asked, earlier, request.passages, readings)
-        question = Question(asked[0], earlier=earlier, stems=self._stems)
+        question = Question(request.question, earlier=earlier, stems=self._stems)
         if not any(self._answers(passage, question) for passage in request.passages):
             return ()
         quotes = Choice(question, request.passages).quotes()
-        led = await self._led(asked[0], request.passages, quotes, readings)
+        led = await self._led(request.question, request.passages, quotes, readings)
         return [quotable.cited for quotable in led]
 
     async def _one_by_one(
