@@ -89,6 +89,35 @@ async def test_a_question_about_something_unknown_is_not_answered_from_before(
         assert passage.coverage < ENOUGH
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This is outrageous! How long does a refund take?",
+        "How long does a refund take? I am so angry right now!!!",
+        "Hello, I hope you are well. How long does a refund take?\n\nBest regards,\nJane Doe",
+        "Are you kidding me?\nHow long does a refund take\nSHAME ON YOU",
+    ],
+)
+async def test_an_outcry_beside_a_question_is_not_looked_for(
+    library: Library, message: str
+) -> None:
+    alone = await library.search("How long does a refund take?")
+    assert await library.search(message) == alone
+    assert alone[0].coverage >= ENOUGH
+
+
+async def test_an_outcry_gets_no_answer_a_second_time(library: Library) -> None:
+    assert await library.search("This is outrageous!", earlier=[RESET]) == []
+
+
+async def test_an_outcry_between_does_not_part_a_question_from_those_before(
+    library: Library,
+) -> None:
+    earlier = [RESET, "This is ridiculous."]
+    best, *_ = await library.search("and how long does that take?", earlier=earlier)
+    assert best.link == "reset-your-password.md#how-long-it-takes"
+
+
 async def test_of_several_questions_each_finds_its_passages(library: Library) -> None:
     found = await library.search("How do I wash my jacket, and when do my points expire?", limit=4)
     assert [passage.article for passage in found[:2]] == ["sizes-and-care.md", "trail-club.md"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import yaml
 
 from bot.backends.base import Request, Said, Text
 from bot.backends.extractive import ExtractiveBackend
+from bot.knowledge.clauses import clauses
 from bot.knowledge.learning import learn
 from bot.knowledge.library import Library
 from bot.knowledge.terms import Terms
@@ -100,6 +102,31 @@ async def test_what_no_article_says_is_hardly_ever_answered(desk: Desk) -> None:
         [],
         ["Where are your jackets made?"],  # "made to your measure" has its words
     )
+
+
+@pytest.mark.parametrize("message", ["{outcry} {question}", "{question} {outcry}"])
+async def test_an_outcry_beside_a_question_changes_no_answer(desk: Desk, message: str) -> None:
+    answerable = [each for known in ASKED["answerable"].values() for each in known]
+    questions = [
+        each
+        for each in answerable + ASKED["unanswerable"]
+        if each.endswith("?") and len(clauses(each)) == 1  # two are told apart only by themselves
+    ]
+    outcries = cycle(
+        [
+            "This is outrageous!",
+            "I am so angry!!!",
+            "Unbelievable.",
+            "I'm really disappointed in you guys.",
+            "Worst service ever!",
+            "You should be ashamed of yourselves!",
+        ]
+    )
+
+    for question in questions:
+        plain, *earlier = _turns(question)
+        upset = message.format(question=plain, outcry=next(outcries))
+        assert await desk.answer(upset, *earlier) == await desk.answer(plain, *earlier), upset
 
 
 async def test_a_newcomer_gets_the_steps_and_then_the_time_that_they_take(desk: Desk) -> None:

@@ -15,10 +15,13 @@ from tests.tiny import lessons
 from tests.tiny.fixtures import Build
 
 QUOTE = "> Pakete kommen innerhalb von 3 Werktagen an. Der Versand kostet 4,90 Euro. [1]"
+# Long enough that the third answer makes the talk outgrow its window.
+ON_THE_PAGE = "Das steht in unserem Hilfebereich auf der Seite, die vom Versand handelt:"
+REGRET = "Das tut mir leid. Wir verstehen, dass Sie verärgert sind."
 TRANSLATED = (
     *("How long does shipping take?", f"Das sagt unser Hilfebereich:\n\n{QUOTE}"),
-    *("When do parcels arrive? #A-10293", f"Das steht dort:\n\n{QUOTE}"),
-    *("This is unacceptable! What does shipping cost?", f"Das tut mir leid.\n\n{QUOTE}"),
+    *("When do parcels arrive? #A-10293", f"{ON_THE_PAGE}\n\n{QUOTE}"),
+    *("This is unacceptable! What does shipping cost?", f"{REGRET} {ON_THE_PAGE}\n\n{QUOTE}"),
 )
 NOTES = "They ask about shipping, and about order #A-10293."
 SETTINGS = f"""

@@ -68,10 +68,57 @@ def test_a_question_may_lean_on_those_before(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Refunds?", "How do I wash my jacket?", "Is it possible to send back a jacket that is worn?"],
+    [
+        "Refunds?",
+        "How do I wash my jacket?",
+        "Is it possible to send back a jacket that is worn?",
+        "This is outrageous!",
+        "Best regards,\nJane",
+    ],
 )
 def test_a_question_may_stand_on_its_own(question: str) -> None:
     assert not ENGLISH.leans(question)
+
+
+@pytest.mark.parametrize(
+    ("language", "message", "question"),
+    [
+        ("english", "This is outrageous! Do you ship?", "Do you ship?"),
+        ("english", "do you ship\nI'm absolutely furious\n", "do you ship"),
+        ("english", "Hope you are well. Do you ship? Kind regards,\nJane Doe", "Do you ship?"),
+        ("german", "Das ist eine Frechheit! Wo ist es? Viele Grüße, Jana", "Wo ist es?"),
+        ("french", "C'est une honte ! Où livrez-vous ?", "Où livrez-vous ?"),
+        ("spanish", "Estoy furioso. ¿Dónde envían? Saludos, Ana", "¿Dónde envían?"),
+    ],
+)
+def test_an_outcry_is_about_nothing(language: str, message: str, question: str) -> None:
+    terms = Terms(language)
+    assert terms.of_question(message) == terms.of_question(question)
+
+
+@pytest.mark.parametrize(
+    ("said", "term"),
+    [
+        ("The zip of my jacket is a joke.", "zip"),
+        ("I am upset that I was charged twice!", "charg"),
+        ("I hope to return it.", "return"),
+        ("Terrible. Horrible. Which jacket?", "jacket"),
+        ("My regards to the team, but where is the parcel that I sent to my sister?", "parcel"),
+        ("What is the lovely blanket made of?", "blanket"),
+    ],
+)
+def test_what_an_upset_customer_tells_counts(said: str, term: str) -> None:
+    assert term in ENGLISH.of_question(said)
+
+
+@pytest.mark.parametrize("question", ["Good. And then?", "Seriously? Why?", "Right, but how?"])
+def test_a_question_leans_whatever_is_cried_out_beside_it(question: str) -> None:
+    assert ENGLISH.leans(question)
+
+
+@pytest.mark.parametrize("sign", [" ", "\n", "! ", "regards, ", "shame. ", ",\n"])
+def test_the_longest_outcry_takes_no_time(sign: str) -> None:
+    assert len(ENGLISH.of_question("shame " + sign * (20_000 // len(sign)))) <= 2
 
 
 def test_addresses_of_links_are_not_words_of_a_text() -> None:

@@ -58,6 +58,18 @@ async def test_a_german_question_finds_an_english_article_and_its_quote_comes_in
         assert found.language == "de"
 
 
+async def test_an_outcry_in_german_does_not_hide_the_question_beside_it(
+    tmp_path: Path, settings: str
+) -> None:
+    async with shop(tmp_path, settings) as app:
+        reply = await ask(app, "Das ist eine Frechheit! Wie lange dauert der Versand?")
+        (turn,) = await app.archive.turns(1)
+        there, *_ = [each for each in turn.readings if each.task == "translation"]
+        assert there.value == "de to en: This is unacceptable! How long does shipping take?"
+        assert "> Pakete kommen innerhalb von 3 Werktagen an." in reply.text
+        assert [citation.title for citation in reply.citations] == ["Shipping"]
+
+
 async def test_who_is_not_understood_reads_that_in_their_language(
     tmp_path: Path, settings: str
 ) -> None:

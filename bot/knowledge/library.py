@@ -57,7 +57,7 @@ class Library:
                 hints.setdefault(term, weight)
             if terms:
                 weight /= 2
-            if not self._terms.leans(question):
+            if terms and not self._terms.leans(question):
                 break
         return hints
 

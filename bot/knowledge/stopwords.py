@@ -108,6 +108,64 @@ _POLITE = {
     """,
 }
 
+# A sentence with one of these and nothing of its own is an outcry, or a wish.
+_OUTCRIES = {
+    "english": """
+        outrageous ridiculous unacceptable unbelievable disgrace disgraceful disgusting shame
+        shameful ashamed pathetic awful terrible horrible worst joke angry furious upset annoyed
+        annoying frustrated frustrating disappointed disappointing kidding seriously fed excuses
+        patience dare omg wtf hope lovely
+    """,
+    "german": """
+        unverschämt unverschämtheit frechheit unglaublich lächerlich inakzeptabel skandal schämt
+        schämen wütend verärgert genervt enttäuscht enttäuschend hoffe
+    """,
+    "french": """
+        scandaleux scandale inadmissible inacceptable incroyable honte ridicule furieux furieuse
+        déçu déçue espère
+    """,
+    "spanish": """
+        indignante inaceptable increíble vergüenza ridículo furioso furiosa enfadado enfadada
+        decepcionado decepcionada espero
+    """,
+    "italian": """
+        scandaloso inaccettabile incredibile vergogna ridicolo arrabbiato arrabbiata deluso delusa
+        spero
+    """,
+    "portuguese": """
+        absurdo inaceitável incrível vergonha ridículo furioso furiosa decepcionado decepcionada
+        espero
+    """,
+    "dutch": """
+        schandalig schande onacceptabel ongelofelijk belachelijk boos teleurgesteld hoop
+    """,
+}
+
+# What may stand in an outcry beside its own words.
+_BESIDE = {
+    "english": """
+        absolutely completely totally ever truly beyond right people guys company service well day
+        week weekend evening having end feel treated believe
+    """,
+    "german": "echt wirklich einfach absolut völlig total leute firma service gut tag",
+    "french": "vraiment absolument complètement service bien",
+    "spanish": "estoy realmente totalmente servicio bien",
+    "italian": "davvero assolutamente servizio bene",
+    "portuguese": "estou realmente totalmente serviço bem",
+    "dutch": "echt werkelijk totaal service goed",
+}
+
+# With these a message takes its leave: what follows is a name.
+_REGARDS = {
+    "english": "regards sincerely cheers",
+    "german": "grüße grüßen gruß mfg",
+    "french": "cordialement salutations",
+    "spanish": "saludos atentamente",
+    "italian": "saluti",
+    "portuguese": "cumprimentos atenciosamente",
+    "dutch": "groet groeten",
+}
+
 # These stand for what was spoken of before, or lead a question on from it.
 _LEANING = {
     "english": """
@@ -143,19 +201,34 @@ _MEASURING = {
 
 def common(language: str) -> frozenset[str]:
     """Return the words that no text is about."""
-    return frozenset(_COMMON.get(language, "").split())
+    return frozenset(_COMMON.get(language, "").casefold().split())
 
 
 def polite(language: str) -> frozenset[str]:
     """Return the words that frame a question."""
-    return frozenset(_POLITE.get(language, "").split())
+    return frozenset(_POLITE.get(language, "").casefold().split())
 
 
 def measuring(language: str) -> frozenset[str]:
     """Words that only tell what kind of answer is wanted, as the "long" of "how long"."""
-    return frozenset(_MEASURING.get(language, "").split())
+    return frozenset(_MEASURING.get(language, "").casefold().split())
 
 
 def leaning(language: str) -> frozenset[str]:
     """Return the words that point back to an earlier question."""
-    return frozenset(_LEANING.get(language, "").split())
+    return frozenset(_LEANING.get(language, "").casefold().split())
+
+
+def outcries(language: str) -> frozenset[str]:
+    """Return the words of anger and of good wishes."""
+    return frozenset(_OUTCRIES.get(language, "").casefold().split())
+
+
+def beside_outcries(language: str) -> frozenset[str]:
+    """Return the words that say nothing in a sentence with an outcry."""
+    return frozenset(_BESIDE.get(language, "").casefold().split())
+
+
+def regards(language: str) -> frozenset[str]:
+    """Return the words with which a message takes its leave."""
+    return frozenset(_REGARDS.get(language, "").casefold().split())

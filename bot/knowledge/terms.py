@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from bot.errors import KnowledgeError, nearest
@@ -24,6 +24,10 @@ _LONGEST = 64
 _MOST_PARTS = 5
 _GLUED = 2  # letters of a part that says nothing on its own, as in "e-mail" and "AC-9000"
 _FEW_TERMS = _FEW_WORDS = 3
+# Where one sentence ends. No line ends it after a comma: "Best regards,\nJane".
+_END = re.compile(r"(?<=[.!?;:\u2026\u3002\uff01\uff1f])\s+|(?<!,)\n")
+_FEW_NAMES = 3  # words after "regards"
+_FEW_WISHES = 2  # words of their own before it, as in "looking forward to it, kind regards"
 _REMEMBERED = 50_000
 
 
@@ -40,6 +44,9 @@ class Terms:
         self._polite = stopwords.polite(self._language)
         self._leaning = stopwords.leaning(self._language)
         self._measuring = stopwords.measuring(self._language)
+        self._outcries = stopwords.outcries(self._language)
+        self._beside = self._outcries | stopwords.beside_outcries(self._language)
+        self._regards = stopwords.regards(self._language)
         self._signs = re.compile(r"[._&/-]" if self._language == "english" else r"['._&/-]")
         self._stem = lru_cache(_REMEMBERED)(_stemmer(self._language))
 
@@ -56,8 +63,11 @@ class Terms:
                 yield from self._terms(["".join(parts)])
 
     def of_question(self, question: str) -> tuple[str, ...]:
-        """Return what ``question`` is about: its terms, each once, without polite words."""
-        words = (word for word in self.words(question) if word not in self._polite)
+        """Return what ``question`` is about: its terms, each once, without polite words.
+
+        Sentences that only cry out or take their leave are about nothing: "This is outrageous!"
+        """
+        words = (word for word in self._said(question) if word not in self._polite)
         return tuple(dict.fromkeys(term for word in words for term in self._asked(word)))
 
     def of_measure(self, question: str) -> frozenset[str]:
@@ -74,9 +84,12 @@ class Terms:
         """Tell whether ``question`` points back to what was said before, or says little itself.
 
         "and to Canada?" and "can I change that?" point back; "how long?" says too little. More
-        than a few terms stand on their own, whatever words are among them.
+        than a few terms stand on their own, whatever words are among them. An outcry alone points
+        to nothing.
         """
-        words, terms = self.words(question), self.of_question(question)
+        words, terms = self._said(question), self.of_question(question)
+        if not words:
+            return not self.words(question)
         points = len(terms) <= _FEW_TERMS and not self._leaning.isdisjoint(words)
         brief = len(words) <= _FEW_WORDS and not self._common.isdisjoint(words)
         return not terms or points or (brief and len(terms) == 1)
@@ -87,6 +100,28 @@ class Terms:
         if self._language == "english":
             folded = _PHRASE.sub(r"\1\2", folded)
         return _WORD.findall(folded)
+
+    def _said(self, question: str) -> list[str]:
+        """Return the words of ``question``, but for sentences that only cry out or take leave."""
+        words = self.words(question)
+        if self._outcries.isdisjoint(words) and self._regards.isdisjoint(words):
+            return words
+        sentences = (self.words(sentence) for sentence in _END.split(question))
+        return [word for each in sentences if not self._is_aside(each) for word in each]
+
+    def _is_aside(self, sentence: Sequence[str]) -> bool:
+        """Tell whether ``sentence``, as words, is an outcry or the end of a letter."""
+        at = next((at for at, word in enumerate(sentence) if word in self._regards), None)
+        if at is not None and len(sentence) - at - 1 <= _FEW_NAMES:
+            return len(self._own(sentence[:at])) <= _FEW_WISHES
+        said = self._own(sentence)
+        return not self._outcries.isdisjoint(said) and self._beside.issuperset(said)
+
+    def _own(self, words: Sequence[str]) -> list[str]:
+        """Return those of ``words`` that tell something, in their parts: nothing of "c'est"."""
+        empty = self._common | self._polite
+        parts = (part for word in words if word not in empty for part in self._parts(word))
+        return [part for part in parts if part not in empty and len(part) > 1]
 
     def _asked(self, word: str) -> Iterator[str]:
         parts = self._parts(word)
