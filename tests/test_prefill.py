@@ -127,19 +127,20 @@ async def test_where_nobody_said_so_it_is_told_once_what_to_set(
 
 
 @pytest.mark.parametrize(
-    ("written", "setting", "remark"),
+    ("written", "setting", "remark", "stop"),
     [
-        ("Yes.</think>ready", "", "write prefilled = '<think>' into [backends.gpt]."),
-        ("Yes.[/THINK]ready", "", "write prefilled = '[THINK]' into [backends.gpt]."),
-        ("Yes.</think>ready", "prefilled = '<think>'", ""),
-        ("ready", "prefilled = '<think>'", "take 'prefilled' out of [backends.gpt]."),
-        ("ready", "", ""),
+        ("Yes.</think>ready", "", "write prefilled = '<think>' into [backends.gpt].", None),
+        ("Yes.[/THINK]ready", "", "write prefilled = '[THINK]' into [backends.gpt].", None),
+        ("Yes.</think>ready", "prefilled = '<think>'", "", None),
+        ("ready", "prefilled = '<think>'", "take 'prefilled' out of [backends.gpt].", None),
+        ("They ask whether I am", "prefilled = '<think>'", "", "length"),
+        ("ready", "", "", None),
     ],
 )
 async def test_a_probe_says_which_line_is_missing_or_too_many(
-    tmp_path: Path, written: str, setting: str, remark: str
+    tmp_path: Path, written: str, setting: str, remark: str, stop: str | None
 ) -> None:
-    async with OpenAIServer(Answer(text=written)) as server:
+    async with OpenAIServer(Answer(text=written, stop=stop)) as server:
         line = f'kind = "openai"\nbase_url = "{server.url}"\n{setting}\n'
         (tmp_path / "bot.toml").write_text(f"[backends.gpt]\n{line}")
         run = await asyncio.to_thread(pipe, tmp_path, "backends", "--probe", "--json")

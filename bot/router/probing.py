@@ -5,11 +5,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from bot.backends.base import Backend, Request, Said, Text
+from bot.backends.base import Backend, Finished, Request, Said, StopReason, Text
 from bot.errors import BackendError
 from bot.messages import Attempt, Usage
 from bot.router.breaker import Breaker
@@ -35,7 +35,7 @@ class Probed:
 
     ``first_piece`` and ``seconds`` count from the question, None where nothing came; ``tokens``
     are those read and written together. ``cost`` is in US dollars, None where it is not known.
-    ``said`` is what it wrote, thoughts and all.
+    ``said`` is what it wrote, thoughts and all; ``cut``, that its tokens were spent before its end.
     """
 
     seconds: float
@@ -44,6 +44,7 @@ class Probed:
     cost: float | None = None
     error: str = ""
     said: str = ""
+    cut: bool = False
 
 
 async def probe(
@@ -79,25 +80,25 @@ async def probe_line(line: Line, request: Request = ONE_WORD) -> Probed:
     attempts: list[Attempt] = []
     outputs = line.ask(request, verdict=lambda _: "", keep=attempts.append)
     said = ""
+    cut = False
     error = ""
     try:
         async with aclosing(outputs):
             async for output in outputs:
                 said += output.text if isinstance(output, Text) else ""
+                cut = isinstance(output, Finished) and output.reason is StopReason.LENGTH
     except BackendError as failure:
         error = str(failure)
-    return _probed(attempts[-1], error, said)
+    return replace(_probed(attempts[-1]), error=error, said=said, cut=cut)
 
 
-def _probed(attempt: Attempt, error: str, said: str) -> Probed:
+def _probed(attempt: Attempt) -> Probed:
     usage: Usage = attempt.usage
     return Probed(
         seconds=attempt.seconds,
         first_piece=attempt.first_piece,
         tokens=usage.input + usage.output,
         cost=attempt.cost,
-        error=error,
-        said=said,
     )
 
 

@@ -220,23 +220,23 @@ def _listed(
         reads=_price(hosted, Usage(input=_MILLION)) if hosted else 0.0,
         writes=_price(hosted, Usage(output=_MILLION)) if hosted else 0.0,
         probed=probed,
-        remark=_remark(name, section, probed.said) if probed else "",
+        remark=_remark(name, section, probed) if probed else "",
     )
 
 
-def _remark(name: str, section: BackendSettings, said: str) -> str:
+def _remark(name: str, section: BackendSettings, probed: "Probed") -> str:
     """Return what to change, where a thought is not told from the answer."""
     if not isinstance(section, ServedSettings):
         return ""
     from bot.strategies.written import seen
 
-    found = seen(said)
+    found = seen(probed.said)
     if found.unopened:
         return (
             "It ends a thought that it never begins, so customers see it until then. Its chat "
             f"template begins it: write prefilled = '{found.unopened}' into [backends.{name}]."
         )
-    if section.prefilled and said and not found.text:
+    if section.prefilled and probed.said and not found.text and not probed.cut:
         return (
             "All that it said is a thought without an end. If its server has a reasoning parser, "
             f"or the model does not think, take 'prefilled' out of [backends.{name}]."
