@@ -241,7 +241,7 @@ async def test_what_was_deleted_after_its_answer_is_read_by_no_model(tmp_path: P
         await ask(app, "How long is a refund?")
         [question, *_] = await app.archive.messages(1)
     assert question.text == ""
-    assert "1234" not in str(claude.requests[1])
+    assert "PIN is 1234" not in str(claude.requests[1])
     assert claude.requests[1].history[-1].role == "user"
     assert claude.requests[1].history[0].role == "user"
 

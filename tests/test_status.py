@@ -162,7 +162,7 @@ async def main(folder, url, kind):
         backends = [ScriptedBackend([Text("I "), asyncio.Event().wait])]
     at, quick = {"url": url}, {"lease_seconds": 4, "sweep_seconds": 0.1}
     async with house(Path(folder), *backends, database=at, engine=quick) as app:
-        await app.engine.accept(says("My card is 4111.", key="ada's"))
+        await app.engine.accept(says("My card is XX-4111.", key="ada's"))
         print(app.holder, flush=True)
         await asyncio.sleep(600)
 
@@ -210,7 +210,7 @@ async def test_a_process_that_was_killed_is_gone_and_its_work_needs_a_person(
     )
     assert second.strip() == "→ No running process serves terminal: start one."
     assert f"{holder}  gone, last seen" in said
-    assert "4111" not in said + json.dumps(found)
+    assert "XX-4111" not in said + json.dumps(found)
 
 
 async def test_a_process_that_was_killed_and_whose_work_others_do_needs_nobody(
